@@ -1,0 +1,1 @@
+"""Shows a picture and hands over what its user does."""

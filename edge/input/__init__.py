@@ -1,0 +1,1 @@
+"""What a user does, in the words of RFB: keysyms and pointer positions."""
