@@ -1,0 +1,154 @@
+"""The high-resolution framebuffer: what is shown, from which evidence each tile was made, and how sure that is.
+
+Each tile remembers the low-resolution pixels that it was made for, its *evidence*. Beside the picture stands a spare
+one, a depth of one: what was sharp in a tile before it changed, or what the server has sent at full size ahead of the
+low-resolution update that goes with it. A spare tile whose own mean is the evidence received takes the tile's place,
+so a blinking caret, a hover or a menu that closes stays sharp at no traffic.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.framebuffer.low import TILE_PX, differing
+from edge.framebuffer.reduction import Reduction
+from edge.geometry import Grid, Mask, Rect
+from edge.pixels import Picture, blank
+
+
+class TileState(IntEnum):
+    """How a tile's pixels came about, from the least sure to the surest."""
+
+    EMPTY = 0
+    RESTORED = 1
+    """Made up by an upscaler; its mean is the evidence."""
+    LIKELY = 2
+    """Was exact once, and its mean is the evidence again; not yet confirmed by the server."""
+    EXACT = 3
+    """Came from the server at full size, and its mean is the evidence."""
+
+
+class HighFramebuffer:
+    """A picture of `reduction.native` over a grid of tiles of `TILE_PX` low-resolution pixels.
+
+    `picture` is uint32 (height, width); `state` and `version` are (rows, columns) of the grid; a tile's version goes
+    up each time its pixels change.
+    """
+
+    def __init__(self, reduction: Reduction) -> None:
+        self.reduction = reduction
+        self.grid = Grid(reduction.low, TILE_PX)
+        self.picture = blank(reduction.native)
+        self.state: NDArray[np.uint8] = np.full(self.grid.shape, TileState.EMPTY, dtype=np.uint8)
+        self.version: NDArray[np.uint32] = np.zeros(self.grid.shape, dtype=np.uint32)
+        self.disagreed = 0
+        """Likely tiles that the server has shown to be wrong."""
+        self._evidence = blank(reduction.low)
+        self._spare = blank(reduction.native)
+        self._spare_evidence = blank(reduction.low)
+        self._spare_state = np.full(self.grid.shape, TileState.EMPTY, dtype=np.uint8)
+
+    def stale(self, low: Picture, damaged: Mask) -> Mask:
+        """Of the `damaged` tiles, those whose evidence is no longer what `low` shows; the others can be kept."""
+        return damaged & (differing(low, self._evidence) | (self.state == TileState.EMPTY))
+
+    def recall(self, low: Picture, stale: Mask) -> Mask:
+        """Bring back the spare tile wherever its mean is what `low` shows; return where that was so."""
+        fits = stale & (self._spare_state != TileState.EMPTY)
+        if not fits.any():
+            return fits
+        fits &= ~differing(low, self._spare_evidence)
+        for rect in self.grid.rectangles(fits):
+            native, tiles = self.reduction.to_native(rect).slices, self.grid.touched(rect)
+            shown = self.picture[native].copy()
+            self.picture[native] = self._spare[native]
+            self._spare[native] = shown
+            shown_evidence = self._evidence[rect.slices].copy()
+            self._evidence[rect.slices] = low[rect.slices]
+            self._spare_evidence[rect.slices] = shown_evidence
+            shown_state = self.state[tiles].copy()
+            self.state[tiles] = self._spare_state[tiles]
+            # What leaves the screen can only be likely when it comes back, and is worth keeping only if it was sharp.
+            self._spare_state[tiles] = np.where(shown_state >= TileState.LIKELY, TileState.LIKELY, TileState.EMPTY)
+        self.version[fits] += 1
+        return fits
+
+    def restore(self, rect: Rect, pixels: Picture, low: Picture) -> None:
+        """Put restored `pixels` in the tiles of `rect` (low-resolution, whole tiles), made for the evidence `low`.
+
+        `pixels` is (scale * rect.height, scale * rect.width).
+        """
+        tiles = self.grid.touched(rect)
+        native = self.reduction.to_native(rect)
+        self._set_aside(rect)
+        self.picture[native.slices] = self.reduction.expand(pixels, rect)
+        self._evidence[rect.slices] = low[rect.slices]
+        self.state[tiles] = TileState.RESTORED
+        self.version[tiles] += 1
+
+    def confirm(self, native: Rect, pixels: Picture, low: Picture) -> Mask:
+        """Take `pixels` of `native`, as the server sent them at full size; return the tiles whose picture changed.
+
+        Tiles whose mean is what `low` shows become exact. The others are either ahead of `low` or behind it, so they
+        wait as spares for an update that fits. Tiles that `native` covers only in part are left alone.
+        """
+        changed = self.grid.mask()
+        tiles = self.grid.covered(self.reduction.to_low(native))
+        rect = self.grid.rect(tiles[0].start, tiles[1].start, *(part.stop - part.start for part in tiles))
+        if not rect:
+            return changed
+        inner = self.reduction.to_native(rect)
+        pixels = pixels[inner.moved(-native.x, -native.y).slices]
+        mean = self.reduction.reduce(pixels, rect)
+        fits = self.grid.mask()
+        fits[tiles] = ~differing(mean, low[rect.slices])
+        waits = self.grid.mask()
+        waits[tiles] = ~fits[tiles]
+        for part in self.grid.rectangles(waits):
+            area = self.reduction.to_native(part)
+            self._spare[area.slices] = pixels[area.moved(-inner.x, -inner.y).slices]
+            self._spare_evidence[part.slices] = mean[part.moved(-rect.x, -rect.y).slices]
+        self._spare_state[waits] = TileState.EXACT
+        for part in self.grid.rectangles(fits):
+            area = self.reduction.to_native(part)
+            new = pixels[area.moved(-inner.x, -inner.y).slices]
+            differs = self._native_differing(part, new)
+            self.disagreed += int(np.count_nonzero(differs & (self.state[self.grid.touched(part)] == TileState.LIKELY)))
+            changed[self.grid.touched(part)] = differs
+            self.picture[area.slices] = new
+            self._evidence[part.slices] = low[part.slices]
+        self.state[fits] = TileState.EXACT
+        self.version[changed] += 1
+        return changed
+
+    def native_rectangles(self, tiles: Mask) -> list[Rect]:
+        """Cover the set tiles with native rectangles."""
+        return [self.reduction.to_native(rect) for rect in self.grid.rectangles(tiles)]
+
+    def _set_aside(self, rect: Rect) -> None:
+        """Keep what is sharp in the tiles of `rect` as their spares."""
+        tiles = self.grid.touched(rect)
+        sharp = self.grid.mask()
+        sharp[tiles] = self.state[tiles] >= TileState.LIKELY
+        for part in self.grid.rectangles(sharp):
+            native = self.reduction.to_native(part).slices
+            self._spare[native] = self.picture[native]
+            self._spare_evidence[part.slices] = self._evidence[part.slices]
+        self._spare_state[sharp] = TileState.LIKELY
+
+    def _native_differing(self, rect: Rect, pixels: Picture) -> Mask:
+        """Of the tiles of `rect`, those in which the picture is not `pixels`."""
+        area = self.reduction.to_native(rect)
+        unequal = self.picture[area.slices] != pixels
+        rows = [self.reduction.to_native(self.grid.rect(row, 0)).y - area.y for row in self._span(self.grid.touched(rect)[0])]
+        columns = [
+            self.reduction.to_native(self.grid.rect(0, column)).x - area.x for column in self._span(self.grid.touched(rect)[1])
+        ]
+        by_row = np.logical_or.reduceat(unequal, rows, axis=0)
+        mask: Mask = np.logical_or.reduceat(by_row, columns, axis=1)
+        return mask
+
+    @staticmethod
+    def _span(part: slice) -> range:
+        return range(part.start, part.stop)

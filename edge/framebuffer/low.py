@@ -1,0 +1,49 @@
+"""The low-resolution framebuffer, as the server sends it, and the tiles of it that were drawn since last asked."""
+
+import numpy as np
+
+from edge.geometry import Grid, Mask, Rect, Size
+from edge.pixels import Picture, blank
+
+TILE_PX = 8
+"""Side of a tile in low-resolution pixels: two lines of text. Smaller ones cost more bookkeeping than they save."""
+
+
+class LowFramebuffer:
+    """Pixels of `size` and a damage mask over tiles of `TILE_PX`."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self.grid = Grid(size, TILE_PX)
+        self.picture = blank(size)
+        self._damage = self.grid.mask()
+
+    def draw(self, rect: Rect, pixels: Picture) -> None:
+        """Put `pixels` (rect.height, rect.width) at `rect`, which lies inside."""
+        self.picture[rect.slices] = pixels
+        self._damage[self.grid.touched(rect)] = True
+
+    def copy(self, rect: Rect, source_x: int, source_y: int) -> None:
+        """Put what stands at (source_x, source_y) at `rect` too; the two may overlap."""
+        source = Rect(source_x, source_y, rect.width, rect.height)
+        self.draw(rect, self.picture[source.slices].copy())
+
+    @property
+    def damaged(self) -> bool:
+        """Whether anything was drawn since the damage was last taken."""
+        return bool(self._damage.any())
+
+    def take_damage(self) -> Mask:
+        """Return the tiles drawn since the last call, and start anew."""
+        taken, self._damage = self._damage, self.grid.mask()
+        return taken
+
+
+def differing(a: Picture, b: Picture) -> Mask:
+    """Return the tiles of `TILE_PX` in which two pictures of one shape differ."""
+    unequal = a != b
+    if unequal.size == 0:
+        return np.zeros((0, 0), dtype=np.bool_)
+    rows = np.logical_or.reduceat(unequal, np.arange(0, a.shape[0], TILE_PX), axis=0)
+    mask: Mask = np.logical_or.reduceat(rows, np.arange(0, a.shape[1], TILE_PX), axis=1)
+    return mask
