@@ -1,0 +1,1 @@
+"""Keys and certificates: the device's own, enrolment, and TLS contexts made of them."""

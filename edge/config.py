@@ -1,0 +1,212 @@
+"""The configuration files: TOML, read into frozen structs; what is not known is refused, and the error says where."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+import msgspec
+
+from edge.errors import ConfigError
+
+MAX_CONFIG_BYTES = 256 * 1024  # a hundred times what a full file takes; a wrong path must not be read into memory
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Extent = Annotated[int, msgspec.Meta(ge=0, le=16384)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of a configuration file."""
+
+
+class DisplayConfig(Section, frozen=True):
+    """What the device draws on; a width or height of 0 takes the desktop's."""
+
+    kind: Literal["window", "headless", "kms"] = "window"
+    width: Extent = 0
+    height: Extent = 0
+    fullscreen: bool = False
+
+
+class RestoreConfig(Section, frozen=True):
+    """How the low-resolution picture becomes a full one; `model` of "" is the one that is shipped."""
+
+    scale: Literal[1, 2, 4] = 4
+    backend: Literal["auto", "rknn", "onnx", "classical"] = "auto"
+    model: str = ""
+    threads: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+
+
+class SharpenConfig(Section, frozen=True):
+    """What is fetched at full size once it has stood still for `rest_ms`; `budget_mbit` of 0 adapts to the link."""
+
+    policy: Literal["off", "text", "all"] = "text"
+    rest_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 50
+    budget_mbit: Share = 0.0
+
+
+class InputConfig(Section, frozen=True):
+    """The keyboard's layout, in the names of XKB."""
+
+    layout: str = "us"
+    variant: str = ""
+
+
+class DeviceSignInConfig(Section, frozen=True):
+    """`user` is typed in advance at the sign-in screen."""
+
+    user: str = ""
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
+
+
+class EdgedConfig(Section, frozen=True):
+    """The file of `edged`: /etc/edged.toml.
+
+    The broker's address is not in it: enrolment writes it into `state_dir`, beside the device's key.
+    """
+
+    state_dir: Path = Path("/var/lib/edged")
+    enrolment_file: Path = Path("/etc/edged/enrolment.json")
+    display: DisplayConfig = DisplayConfig()
+    restore: RestoreConfig = RestoreConfig()
+    sharpen: SharpenConfig = SharpenConfig()
+    input: InputConfig = InputConfig()
+    sign_in: DeviceSignInConfig = DeviceSignInConfig()
+
+
+class BusConfig(Section, frozen=True):
+    """The message bus; `host` is the name or address by which devices reach it, `start` runs Mosquitto as a child."""
+
+    host: str = "127.0.0.1"
+    listen: str = "127.0.0.1"
+    port: Port = 8883
+    start: bool = True
+    program: str = "mosquitto"
+
+
+class EnrolmentConfig(Section, frozen=True):
+    """The HTTPS service where a new device turns its token into a certificate."""
+
+    host: str = "127.0.0.1"
+    listen: str = "127.0.0.1"
+    port: Port = 8443
+    token_hours: Positive = 24
+
+
+class CertificatesConfig(Section, frozen=True):
+    """How long what the broker signs is good for."""
+
+    device_days: Positive = 7
+    server_days: Positive = 30
+    ticket_minutes: Positive = 5
+    crl_days: Positive = 30
+
+
+class DesktopsConfig(Section, frozen=True):
+    """Desktops of the `local` provider; an empty `program` is Chromium on `start_page`."""
+
+    provider: Literal["local"] = "local"
+    host: str = "127.0.0.1"
+    listen: str = "127.0.0.1"
+    width: Annotated[int, msgspec.Meta(ge=64, le=16384)] = 1920
+    height: Annotated[int, msgspec.Meta(ge=64, le=16384)] = 1080
+    start_page: str = "about:blank"
+    program: list[str] = []
+    window_manager: list[str] = ["openbox"]
+    start_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+
+
+class SignInConfig(Section, frozen=True):
+    """`issuer` stands above the code in the user's authenticator."""
+
+    issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[^:]*$")] = "edge"
+
+
+class BrokerConfig(Section, frozen=True):
+    """The file of the broker: <data directory>/broker.toml."""
+
+    data_dir: Path = Path("/var/lib/edge-broker")
+    bus: BusConfig = BusConfig()
+    enrolment: EnrolmentConfig = EnrolmentConfig()
+    certificates: CertificatesConfig = CertificatesConfig()
+    desktops: DesktopsConfig = DesktopsConfig()
+    sign_in: SignInConfig = SignInConfig()
+
+
+Config = TypeVar("Config", bound=Section)
+
+
+def load(path: Path, kind: type[Config]) -> Config:
+    """Read the TOML file at `path` as a `kind`; raises `ConfigError` that names file, line and what is allowed."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path}: longer than {MAX_CONFIG_BYTES} bytes; is it a configuration file?")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start}: not UTF-8, which TOML must be") from error
+    return parse(text, kind, str(path))
+
+
+def parse(text: str, kind: type[Config], source: str) -> Config:
+    """Read TOML as a `kind`; `source` is its name in errors. Raises `ConfigError`."""
+    try:
+        return msgspec.toml.decode(text, type=kind, dec_hook=_from_toml)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(str(error), text, kind, source)) from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{source}: not TOML: {error}") from error
+
+
+def _from_toml(kind: type[Any], value: object) -> Any:  # noqa: ANN401  the signature that msgspec asks for
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+
+
+def _explain(message: str, text: str, kind: type[Section], source: str) -> str:
+    """Turn msgspec's "what - at `$.table.key`" into "file:line: what, and what is allowed"."""
+    what, _, where = message.partition(" - at `$")
+    steps = [step for step in where.rstrip("`").split(".") if step]
+    if unknown := re.search(r"unknown field `(.+)`", what):
+        allowed = ", ".join(field.encode_name for field in msgspec.structs.fields(_section(kind, steps)))
+        table = f"table [{'.'.join(steps)}]" if steps else "top level"
+        what = f"unknown key {unknown[1]!r}; allowed at the {table}: {allowed}"
+        steps.append(unknown[1])
+    elif steps:
+        keys = [re.sub(r"\[.*", "", step) for step in steps]
+        fields = {field.encode_name: field for field in msgspec.structs.fields(_section(kind, keys[:-1]))}
+        if "enum value" in what and keys[-1] in fields:
+            what += f"; allowed: {', '.join(map(str, get_args(fields[keys[-1]].type)))}"
+        what = f"{'.'.join(keys)}: {what[:1].lower()}{what[1:]}"
+    line = _line_of(text, [re.sub(r"\[.*", "", step) for step in steps])
+    return f"{source}:{line}: {what}" if line else f"{source}: {what}"
+
+
+def _section(kind: type[Section], steps: list[str]) -> type[Section]:
+    for step in steps:
+        fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+        kind = fields[step]
+    return kind
+
+
+def _line_of(text: str, steps: list[str]) -> int | None:
+    """Find the line (from 1) where the key at `steps` is set, in any of TOML's spellings; None if it is not found."""
+    table: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+([^\]]+)\]", line):
+            table = _key(header[1])
+            if table == steps:
+                return number
+        elif (pair := re.match(r"\s*([^=#]+?)\s*=", line)) and steps[: len(path := table + _key(pair[1]))] == path:
+            return number
+    return None
+
+
+def _key(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.split(".")]
