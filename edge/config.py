@@ -112,8 +112,8 @@ class DesktopsConfig(Section, frozen=True):
     width: Annotated[int, msgspec.Meta(ge=64, le=16384)] = 1920
     height: Annotated[int, msgspec.Meta(ge=64, le=16384)] = 1080
     start_page: str = "about:blank"
-    program: list[str] = []
-    window_manager: list[str] = ["openbox"]
+    program: tuple[str, ...] = ()
+    window_manager: tuple[str, ...] = ("openbox",)
     start_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
 
 
