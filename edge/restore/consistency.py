@@ -21,6 +21,7 @@ _LAST = PIXELS_PER_BLOCK - 1
 _BAND_PX = 16384
 
 Residual = NDArray[np.int8]
+Values = NDArray[np.uint8]
 
 
 def consistent_bands(lr: Bgr, residual: Residual) -> Iterator[tuple[slice, Blocks]]:
@@ -45,39 +46,47 @@ def _consistent(lr: Bgr, residual: Residual) -> Blocks:
     step = np.ascontiguousarray(residual).reshape(count, BLOCK_CHANNELS)
     # Added twice, for a residual counts double; the second sum saturates and so is the clamp.
     blocks: Blocks = np.asarray(cv2.add(cv2.add(anchor, step, dtype=cv2.CV_16S), step, dtype=cv2.CV_8U))
+    # One plane per place in the block from here on: long rows are what numpy and OpenCV are fast at.
     planes = np.ascontiguousarray(blocks.T)
-    sums = cv2.add(planes[:24], planes[24:], dtype=cv2.CV_16U)
-    for half in (12, 6, 3):
-        sums = cv2.add(sums[:half], sums[half:])
     received = flat.reshape(count, 3).T.astype(np.int16) * PIXELS_PER_BLOCK
-    excess = np.asarray(sums).view(np.int16) - received
+    excess = _sums(planes.reshape(PIXELS_PER_BLOCK, 3 * count)) - received.reshape(-1)
     # As unsigned, a sum too small is a large number too: one comparison finds both.
-    channel, block = np.nonzero(excess.view(np.uint16) > _LAST)
-    if block.size:
-        pixels = blocks.reshape(count, PIXELS_PER_BLOCK, 3)
-        wrong = excess[channel, block]
-        pixels[block, :, channel] = _mended(pixels[block, :, channel], np.clip(wrong, 0, _LAST) - wrong)
+    wrong = np.flatnonzero(excess.view(np.uint16) > _LAST)
+    if wrong.size:
+        places = planes.reshape(PIXELS_PER_BLOCK, 3 * count)
+        over = excess[wrong]
+        places[:, wrong] = _mended(places.take(wrong, axis=1), np.clip(over, 0, _LAST) - over)
+        blocks = np.ascontiguousarray(planes.T)
     return blocks.reshape(height, width, BLOCK_CHANNELS)
 
 
-def _mended(pixels: NDArray[np.uint8], missing: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Spread `missing` (n,) evenly over the 16 values of each row of `pixels` (n, 16) that are not yet at their limit.
+def _sums(places: Values) -> NDArray[np.int16]:
+    """Add the 16 rows of `places` (16, n)."""
+    sums = cv2.add(places[:8], places[8:], dtype=cv2.CV_16S)
+    for half in (4, 2, 1):
+        sums = cv2.add(sums[:half], sums[half:])
+    return np.asarray(sums, dtype=np.int16).reshape(-1)
 
-    Each round brings a row to its sum or at least one more of its pixels to black or white, and the sum of sixteen
-    whites is one that the server can send: sixteen rounds are enough.
+
+def _mended(places: Values, missing: NDArray[np.int16]) -> Values:
+    """Spread `missing` (n,) evenly over those of the 16 values in each column of `places` (16, n) that can still move.
+
+    Each round brings a column to its sum or at least one more of its pixels to black or white, and sixteen whites or
+    blacks are a block that the server can send: sixteen rounds are enough.
     """
-    mended = pixels.astype(np.int16)
-    rows = np.arange(len(mended))
-    while rows.size:
-        part, need = mended[rows], missing[rows]
-        brighter = need > 0
-        room = np.where(brighter[:, None], 255 - part, part)
-        free = room > 0
-        share, rest = np.divmod(np.abs(need), free.sum(axis=1, dtype=np.int16))
-        give = share[:, None] + (np.cumsum(free, axis=1, dtype=np.int16) <= rest[:, None])
-        np.minimum(give, room, out=give)
-        np.negative(give, out=give, where=~brighter[:, None])
-        mended[rows] = part + give
-        missing[rows] -= give.sum(axis=1, dtype=np.int16)
-        rows = rows[missing[rows] != 0]
-    return mended
+    # Whatever the direction, only the room that is left counts: towards white that is the complement.
+    towards_white = np.where(missing > 0, np.uint8(255), np.uint8(0))
+    room = places ^ towards_white
+    need = np.abs(missing)
+    columns = np.arange(len(need))
+    while columns.size:
+        left = room.take(columns, axis=1)
+        free = (left > 0).view(np.uint8)
+        share, rest = np.divmod(need[columns], np.add.reduce(free, axis=0, dtype=np.uint8))
+        one_more = np.add.accumulate(free, axis=0, dtype=np.uint8) <= rest.astype(np.uint8)
+        give = np.minimum(share, 254).astype(np.uint8) + one_more.view(np.uint8)
+        np.minimum(give, left, out=give)
+        room[:, columns] = left - give
+        need[columns] -= _sums(give)
+        columns = columns[need[columns] > 0]
+    return room ^ towards_white
