@@ -33,7 +33,7 @@ def server_context(
     return _filled(context, client_ca_pem, certificate_pem, key)
 
 
-def explain(error: ssl.SSLError | OSError, peer: str) -> str:
+def explain(error: OSError, peer: str) -> str:
     """Say in an administrator's words why TLS with `peer` failed, and what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
         advice = {
@@ -75,7 +75,7 @@ def _filled(
 
 
 def _load_chain(context: ssl.SSLContext, certificate_pem: str, key: PrivateKey) -> None:
-    """Load a certificate and its key, which `ssl` takes from files only: from files in memory, which are gone at once."""
+    """Load a certificate and its key, which `ssl` takes from files only: these are in memory, and gone at once."""
     with ExitStack() as stack:
         paths = []
         for content in (certificate_pem.encode(), key.pem):
