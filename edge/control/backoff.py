@@ -18,7 +18,7 @@ class Backoff:
 
     def next_s(self) -> float:
         """Count a failure and return how long to wait after it, in seconds."""
-        whole = min(self.longest_s, self.first_s * 2 ** min(self.failures, 16))
+        whole = min(self.longest_s, self.first_s * 2.0 ** min(self.failures, 16))
         self.failures += 1
         return whole * (0.5 + 0.5 * self.random())
 

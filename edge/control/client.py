@@ -135,11 +135,13 @@ class BusClient:
         """
         if self._reply_topic is None:
             raise ControlError(f"{self._name} has no topic for replies, so it cannot ask for one")
-        properties = Properties(PacketTypes.PUBLISH)
+        correlation = secrets.token_bytes(16)
+        properties = _properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = self._reply_topic
-        properties.CorrelationData = correlation = secrets.token_bytes(16)
+        properties.CorrelationData = correlation
         properties.MessageExpiryInterval = max(1, int(timeout_s))
-        answer = self._waiting[correlation] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[correlation] = answer
         try:
             async with asyncio.timeout(timeout_s):
                 await self._publish(topic, body, retain=False, properties=properties)
@@ -154,7 +156,7 @@ class BusClient:
 
     async def publish(self, topic: str, body: bytes, *, retain: bool = False, correlation: bytes | None = None) -> None:
         """Publish at least once; waits for the bus if it is gone. With `correlation` it answers a request."""
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = _properties(PacketTypes.PUBLISH)
         if correlation is not None:
             properties.CorrelationData = correlation
         await self._publish(topic, body, retain=retain, properties=properties)
@@ -231,11 +233,11 @@ class BusClient:
             await on_message(incoming)
         except EdgeError as error:
             _log.warning("%s: %s", incoming.topic, error)
-        except Exception:
+        except Exception:  # noqa: BLE001  one message that cannot be handled must not take the bus from all others
             _log.exception("%s: a message could not be handled", incoming.topic)
 
     def _new_client(self) -> aiomqtt.Client:
-        properties = Properties(PacketTypes.CONNECT)
+        properties = _properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = MAX_PACKET_BYTES
         last_will = self._announcement
         return aiomqtt.Client(
@@ -277,6 +279,10 @@ class BusClient:
         _log.log(logging.INFO if state in {BusState.CONNECTED, BusState.CONNECTING} else logging.WARNING, "%s", text)
         if self._on_state is not None:
             self._on_state(state, text)
+
+
+def _properties(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]
 
 
 class _RefusedError(ControlError):
