@@ -13,9 +13,10 @@ from edge.pixels import Picture
 class HeadlessDisplay:
     """Keeps the picture that it was given last; its user is whoever calls `inject`."""
 
-    def __init__(self, size: Size | None = None) -> None:
-        """Pretend to be `size` large, or to take the size of the picture."""
+    def __init__(self, size: Size | None = None, *, keep: bool = True) -> None:
+        """Pretend to be `size` large, or to take the size of the picture; without `keep`, show it to nobody."""
         self._size = size
+        self._keep = keep
         self._shown: Picture | None = None
         self._presented = asyncio.Condition()
         self._inputs: asyncio.Queue[InputEvent] = asyncio.Queue()
@@ -40,6 +41,8 @@ class HeadlessDisplay:
 
     async def present(self, picture: Picture, damage: Sequence[Rect]) -> None:
         """Copy `damage`, or all of a picture that has another size than the last one."""
+        if not self._keep:
+            return
         if self._shown is None or self._shown.shape != picture.shape:
             self._shown = picture.copy()
         else:

@@ -51,11 +51,12 @@ class HighFramebuffer:
 
     def stale(self, low: Picture, damaged: Mask) -> Mask:
         """Of the `damaged` tiles, those whose evidence is no longer what `low` shows; the others can be kept."""
-        return damaged & (differing(low, self._evidence) | (self.state == TileState.EMPTY))
+        stale: Mask = damaged & (differing(low, self._evidence) | (self.state == TileState.EMPTY))
+        return stale
 
     def recall(self, low: Picture, stale: Mask) -> Mask:
         """Bring back the spare tile wherever its mean is what `low` shows; return where that was so."""
-        fits = stale & (self._spare_state != TileState.EMPTY)
+        fits: Mask = stale & (self._spare_state != TileState.EMPTY)
         if not fits.any():
             return fits
         fits &= ~differing(low, self._spare_evidence)
@@ -141,9 +142,13 @@ class HighFramebuffer:
         """Of the tiles of `rect`, those in which the picture is not `pixels`."""
         area = self.reduction.to_native(rect)
         unequal = self.picture[area.slices] != pixels
-        rows = [self.reduction.to_native(self.grid.rect(row, 0)).y - area.y for row in self._span(self.grid.touched(rect)[0])]
+        rows = [
+            self.reduction.to_native(self.grid.rect(row, 0)).y - area.y
+            for row in self._span(self.grid.touched(rect)[0])
+        ]
         columns = [
-            self.reduction.to_native(self.grid.rect(0, column)).x - area.x for column in self._span(self.grid.touched(rect)[1])
+            self.reduction.to_native(self.grid.rect(0, column)).x - area.x
+            for column in self._span(self.grid.touched(rect)[1])
         ]
         by_row = np.logical_or.reduceat(unequal, rows, axis=0)
         mask: Mask = np.logical_or.reduceat(by_row, columns, axis=1)

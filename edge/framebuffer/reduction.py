@@ -47,21 +47,21 @@ class Reduction:
         return np.append(_starts(self.native.height, self.low.height), self.native.height)
 
     def to_native(self, rect: Rect) -> Rect:
-        """The native pixels that the low-resolution `rect` stands for, with the ones left out between its blocks."""
+        """Return the native pixels that the low-resolution `rect` stands for, with the ones left out between its blocks."""
         if self._aligned:
             return rect.scaled(self.scale)
         x, y = int(self._columns[rect.x]), int(self._rows[rect.y])
         return Rect(x, y, int(self._columns[rect.right]) - x, int(self._rows[rect.bottom]) - y)
 
     def to_low(self, rect: Rect) -> Rect:
-        """The low-resolution pixels whose native ones all lie in `rect`; may be empty."""
+        """Return the low-resolution pixels whose native ones all lie in `rect`; may be empty."""
         x, y = int(np.searchsorted(self._columns, rect.x)), int(np.searchsorted(self._rows, rect.y))
         right = int(np.searchsorted(self._columns, rect.right, side="right")) - 1
         bottom = int(np.searchsorted(self._rows, rect.bottom, side="right")) - 1
         return Rect(x, y, max(0, right - x), max(0, bottom - y))
 
     def reduce(self, pixels: Picture, low: Rect) -> Picture:
-        """The server's mean of native `pixels`, which are those of `to_native(low)`; (low.height, low.width)."""
+        """Mean native `pixels`, those of `to_native(low)`, as the server does; (low.height, low.width)."""
         scale = self.scale
         if not self._aligned:
             pixels = pixels[
@@ -84,18 +84,19 @@ class Reduction:
         return sums
 
     def expand(self, pixels: Picture, low: Rect) -> Picture:
-        """Spread `pixels`, `scale` times the size of `low`, over `to_native(low)`: pixels left out repeat their left."""
+        """Spread `pixels`, `scale` times the size of `low`, over `to_native(low)`; the left one fills what is left out."""
         if self._aligned:
             return pixels
         rows = self._gather(self._rows, low.y, low.bottom)
         return pixels[np.ix_(rows, self._gather(self._columns, low.x, low.right))]
 
     def _spread(self, starts: NDArray[np.intp], first: int, last: int) -> NDArray[np.intp]:
-        """Indices, from starts[first] on, of the `scale` native columns that make each low-resolution one."""
+        """Index, from starts[first] on, the `scale` native columns that make each low-resolution one."""
         return (starts[first:last, None] - starts[first] + np.arange(self.scale)).ravel()
 
     def _gather(self, starts: NDArray[np.intp], first: int, last: int) -> NDArray[np.intp]:
         """For each native column of the range, its index in the picture that is exactly `scale` times as wide."""
         native = np.arange(starts[first], starts[last])
         block = np.searchsorted(starts, native, side="right") - 1
-        return (block - first) * self.scale + np.minimum(native - starts[block], self.scale - 1)
+        inside: NDArray[np.intp] = np.minimum(native - starts[block], self.scale - 1)
+        return (block - first) * self.scale + inside

@@ -1,0 +1,1 @@
+"""From low resolution to high: upscaling, and what to fetch exactly instead."""

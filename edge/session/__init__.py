@@ -1,0 +1,1 @@
+"""The asyncio shell: the one room that knows several others."""

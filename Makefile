@@ -1,0 +1,61 @@
+# Two commands do all the set-up, on Debian 12 with Python 3.11 or later: make demo, make test.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MINUTES ?= 1
+
+# What the demo and the tests run for real; `edgectl doctor` says what each is for.
+APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
+  libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
+  mosquitto x11vnc xvfb xauth openbox chromium x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
+  tigervnc-standalone-server tigervnc-viewer fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+EXTRAS := broker,window,train,dev
+# The CPU build first: left to itself, pip takes gigabytes of CUDA with torch.
+TORCH := torch==2.13.0
+
+.PHONY: help demo test check bench fuzz setup apt clean
+
+help:  ## Say what there is to make.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+demo: setup  ## Run the main job on embedded defaults; figures and pictures go to demo-out/.
+	$(BIN)/edgectl demo --out demo-out
+
+test: setup  ## Run every test, with the checks first.
+	$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+check: setup  ## ruff, mypy --strict, import contracts.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; ARGS= for options.
+	$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES.
+	$(BIN)/python tests/fuzz/fuzz_connection.py -max_total_time=$$(( $(MINUTES) * 60 ))
+
+setup: apt $(VENV)/.installed
+
+apt:
+	@missing=$$(for p in $(APT); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing Debian packages: $$missing" | tr '\n' ' '; echo; \
+	  if [ $$(id -u) = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+$(VENV)/.installed: pyproject.toml
+	@echo "Installing into $(VENV): $(TORCH) and edge[$(EXTRAS)] with what they need"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --upgrade pip
+	@$(BIN)/pip install --quiet $(TORCH)
+	@$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@
+
+clean:  ## Remove what was built and installed here.
+	rm -rf $(VENV) build *.egg-info demo-out bench-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

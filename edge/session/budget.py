@@ -1,0 +1,42 @@
+"""How much may be asked for at full size right now: the link's rate, measured from the replies themselves."""
+
+HORIZON_S = 0.15
+"""What is under way may take the link so long: a round trip and the server's own delay, which it hides."""
+FIRST_RATE_BYTES_S = 500_000.0
+MIN_WINDOW_BYTES = 8_192.0
+MAX_WINDOW_BYTES = 524_288.0
+MIN_INTERVAL_S = 0.002
+
+
+class ByteBudget:
+    """A window of bytes under way that follows the rate at which they arrive.
+
+    The window is a little more than the rate times the delay, so while it is what holds the rate down each reply
+    lets it grow, and once the link does, it stops there.
+    """
+
+    def __init__(self) -> None:
+        self.rate_bytes_s = FIRST_RATE_BYTES_S
+        self._under_way = 0.0
+        self._since = 0.0
+
+    @property
+    def left_bytes(self) -> float:
+        """How many bytes may be asked for now."""
+        window = min(MAX_WINDOW_BYTES, max(MIN_WINDOW_BYTES, self.rate_bytes_s * HORIZON_S))
+        return window - self._under_way
+
+    def asked(self, expected_bytes: float, now: float) -> None:
+        """Note a request that is expected to cost so much."""
+        if self._under_way <= 0:
+            self._since = now
+        self._under_way += expected_bytes
+
+    def arrived(self, wire_bytes: int, now: float, *, more: bool) -> None:
+        """Note a reply; `more` says whether another one is still to come."""
+        sample = wire_bytes / max(MIN_INTERVAL_S, now - self._since)
+        # A few bytes say more about the delay than about the rate.
+        weight = min(0.5, wire_bytes / 20_000)
+        self.rate_bytes_s += weight * (sample - self.rate_bytes_s)
+        self._since = now
+        self._under_way = max(0.0, self._under_way - wire_bytes) if more else 0.0

@@ -1,0 +1,220 @@
+"""From an endpoint to a desktop on the stage: connect, find out what the server can do, carry pixels and input."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from edge.errors import ProtocolViolation, RfbError
+from edge.geometry import Rect, Size
+from edge.restore.cubic import CubicUpscaler
+from edge.restore.sharpen import SharpenPolicy
+from edge.restore.upscaler import Upscaler
+from edge.rfb import ConnectionSettings
+from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
+from edge.rfb.encodings import EncodingNumber
+from edge.rfb.events import CursorChanged, DesktopResized, SupportedMessages, UpdateFinished
+from edge.session.plain import PlainDesktop
+from edge.session.scaled import DesktopChanged, ScaledDesktop
+from edge.session.stage import Stage
+from edge.session.statistics import Counters, Report, Traffic, milliseconds, resident_bytes
+from edge.session.transport import Endpoint, RfbTransport
+
+SET_SCALE = 8
+MIN_SIDE_PX = 16
+"""A desktop smaller than this is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesktopSettings:
+    """How a desktop is to be shown."""
+
+    connection: ConnectionSettings = field(default_factory=ConnectionSettings)
+    sharpen: SharpenPolicy = SharpenPolicy.TEXT
+
+
+class DesktopSession:
+    """Shows the desktop at `endpoint` on `stage`; `run` once per connection, input at any time.
+
+    `upscaler` decides the scale; None asks for full size. A server without SetScale is shown at full size too.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        settings: DesktopSettings,
+        upscaler: Upscaler | CubicUpscaler | None,
+        stage: Stage,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stage = stage
+        self.counters = Counters()
+        self.shown = asyncio.Event()
+        """Set once a picture of this desktop is on the display."""
+        self._endpoint = endpoint
+        self._settings = settings
+        self._upscaler = upscaler
+        self._clock = clock
+        self._began_at = clock()
+        self._desktop: ScaledDesktop | PlainDesktop | None = None
+        self._connected = False
+        self._open: dict[str, RfbTransport] = {}
+        self._held_keys: set[int] = set()
+        self._native = Size(0, 0)
+
+    async def run(self) -> None:
+        """Connect and carry pixels until the connection breaks: always ends by an `RfbError`.
+
+        A desktop that changes its size is connected to again at once.
+        """
+        with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pixels") as executor:
+            while True:
+                try:
+                    await self._connect_and_carry(executor)
+                except DesktopChanged:
+                    continue
+                finally:
+                    await self._close()
+
+    def key(self, keysym: int, *, down: bool) -> None:
+        """Pass a key on to the desktop."""
+        if self._send(KeyEvent(keysym, down)):
+            (self._held_keys.add if down else self._held_keys.discard)(keysym)
+
+    def pointer(self, x: int, y: int, buttons: int) -> None:
+        """Pass a position in native pixels, and the buttons held, on to the desktop."""
+        x, y = max(0, min(x, self._native.width - 1)), max(0, min(y, self._native.height - 1))
+        self.stage.move_pointer(x, y)
+        if self._desktop is not None:
+            self._desktop.point_at(x, y)
+        self._send(PointerEvent(x, y, buttons))
+
+    def release_keys(self) -> None:
+        """Let go of every key held, so that none stays down at the desktop."""
+        for keysym in tuple(self._held_keys):
+            self.key(keysym, down=False)
+
+    def note_shown(self) -> None:
+        """Note that the display has shown a picture."""
+        if self._desktop is not None and not self.shown.is_set():
+            self.shown.set()
+            if self.counters.first_picture_s is None:
+                self.counters.first_picture_s = round(self._clock() - self._began_at, 3)
+
+    def report(self) -> Report:
+        """Sum up what it has cost and shown until now."""
+        traffic = dict(self.counters.traffic)
+        for name, transport in self._open.items():
+            before = traffic.get(name, Traffic(0, 0))
+            traffic[name] = Traffic(before.bytes_in + transport.bytes_in, before.bytes_out + transport.bytes_out)
+        now, peak = resident_bytes()
+        scaled = isinstance(self._desktop, ScaledDesktop)
+        upscaler = self._upscaler if scaled else None
+        return Report(
+            seconds=round(self._clock() - self._began_at, 3),
+            scale=upscaler.scale if upscaler is not None else 1,
+            backend=upscaler.backend.name
+            if isinstance(upscaler, Upscaler)
+            else "none"
+            if upscaler is None
+            else "bicubic",
+            desktop=(self._native.width, self._native.height),
+            connections=traffic,
+            updates=self.counters.updates,
+            tiles=self.counters.tiles(),
+            network_ms=milliseconds(list(upscaler.calls_ms)) if upscaler is not None else None,
+            first_picture_s=self.counters.first_picture_s,
+            fraction_exact=round(self._desktop.fraction_exact, 4) if self._desktop is not None else 0.0,
+            fraction_text_exact=round(self._desktop.fraction_text_exact, 4) if self._desktop is not None else 0.0,
+            resident_bytes=now,
+            peak_resident_bytes=peak,
+        )
+
+    async def _connect_and_carry(self, executor: ThreadPoolExecutor) -> None:
+        scaling = self._upscaler is not None
+        encodings = tuple(
+            number
+            for number in self._settings.connection.encodings
+            # LibVNCServer truncates the offsets of CopyRect while it scales.
+            if not scaling or number != EncodingNumber.COPY_RECT
+        )
+        connection = replace(self._settings.connection, encodings=encodings)
+        first, connected = await RfbTransport.open(self._endpoint, connection, executor)
+        self._open["low" if scaling else "full"] = first
+        self._native = connected.size
+        if scaling and await self._can_scale(first):
+            second, _ = await RfbTransport.open(self._endpoint, connection, executor)
+            self._open["full"] = second
+            desktop: ScaledDesktop | PlainDesktop = self._scaled(first, second, executor)
+        else:
+            self._open = {"full": first}
+            desktop = PlainDesktop(first, self._native, self.stage, self.counters)
+        self._desktop, self._connected = desktop, True
+        try:
+            await desktop.run()
+        except* RfbError as errors:
+            raise _first(errors) from errors
+
+    def _scaled(self, low: RfbTransport, full: RfbTransport, executor: ThreadPoolExecutor) -> ScaledDesktop:
+        assert self._upscaler is not None  # noqa: S101 - for the type checker; only called where there is one
+        return ScaledDesktop(
+            low,
+            full,
+            self._native,
+            self._upscaler,
+            self._settings.sharpen,
+            self.stage,
+            self.counters,
+            executor,
+            self._clock,
+        )
+
+    async def _can_scale(self, transport: RfbTransport) -> bool:
+        """Ask for one pixel: LibVNCServer's answer lists the messages that it handles. Others just answer."""
+        if min(self._native.width, self._native.height) < MIN_SIDE_PX:
+            return False
+        transport.send(FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
+        listed = False
+        while True:
+            for event in await transport.receive():
+                match event:
+                    case SupportedMessages(client_to_server=messages):
+                        listed = SET_SCALE in messages
+                    case CursorChanged():
+                        self.stage.set_cursor(event)
+                    case DesktopResized(size=size):
+                        self._native = size
+                    case UpdateFinished():
+                        return listed
+                    case _:
+                        pass
+
+    def _send(self, command: Command) -> bool:
+        if self._desktop is None or not self._connected:
+            return False
+        self._desktop.send_input(command)
+        return True
+
+    async def _close(self) -> None:
+        self._connected = False
+        self._held_keys.clear()
+        for name, transport in self._open.items():
+            self.counters.add_traffic(name, transport.bytes_in, transport.bytes_out)
+            await transport.close()
+        self._open = {}
+
+
+def _first(errors: BaseExceptionGroup[RfbError]) -> RfbError:
+    """Pick the error to report of several tasks that failed together: a resize explains the others."""
+    leaves: list[RfbError] = []
+    pending: list[BaseException] = [errors]
+    while pending:
+        error = pending.pop()
+        if isinstance(error, BaseExceptionGroup):
+            pending.extend(error.exceptions)
+        elif isinstance(error, RfbError):
+            leaves.append(error)
+    if not leaves:
+        raise ProtocolViolation("a connection ended without saying why") from errors
+    return next((error for error in leaves if isinstance(error, DesktopChanged)), leaves[0])

@@ -1,0 +1,110 @@
+"""What is on the display: a picture, the cursor over it, and one task that shows what changed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edge.display.base import Display
+from edge.display.compose import Compositor
+from edge.geometry import Rect, Size
+from edge.pixels import Picture
+from edge.rfb.events import CursorChanged
+
+MAX_RECTANGLES = 256
+"""More damage than this between two presentations is shown as one rectangle around all of it."""
+
+
+class Stage:
+    """Collects damage and presents it as fast as the display takes it; what came meanwhile is shown together.
+
+    Belongs to the event loop's thread. `path` maps each composed picture to a file.
+    """
+
+    def __init__(self, display: Display, path: Path | None = None) -> None:
+        self._display = display
+        self._path = path
+        self._compositor: Compositor | None = None
+        self._source: Picture | None = None
+        self._damage: list[Rect] = []
+        self._cursor_damage: list[Rect] = []
+        self._cursor: CursorChanged | None = None
+        self._pointer: tuple[int, int] | None = None
+        self._dirty = asyncio.Event()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The composed picture (height, width), None before the first."""
+        return None if self._compositor is None else self._compositor.picture
+
+    @property
+    def size(self) -> Size | None:
+        """Size of the composed picture."""
+        return None if self._compositor is None else self._compositor.size
+
+    def show(self, source: Picture, damage: Sequence[Rect]) -> None:
+        """Show `damage` of `source`; all of it if it is another picture than before."""
+        height, width = source.shape
+        size = Size(width, height)
+        if self._compositor is None or self._compositor.size != size:
+            self._compositor = Compositor(size, self._path)
+            self._apply_cursor()
+        if source is not self._source:
+            self._source, damage = source, [size.rect]
+        self._damage.extend(damage)
+        if len(self._damage) > MAX_RECTANGLES:
+            around = Rect(0, 0, 0, 0)
+            for rect in self._damage:
+                around |= rect
+            self._damage = [around]
+        self._dirty.set()
+
+    def set_cursor(self, cursor: CursorChanged | None) -> None:
+        """Take the desktop's cursor shape; None hides it."""
+        self._cursor = cursor
+        self._apply_cursor()
+
+    def move_pointer(self, x: int, y: int) -> None:
+        """Draw the cursor at (x, y). Until the first call none is drawn: where it is, is not known."""
+        first, self._pointer = self._pointer is None, (x, y)
+        if first:
+            self._apply_cursor()
+        elif self._compositor is not None:
+            self._changed(self._compositor.move_pointer(x, y))
+
+    def forget(self) -> None:
+        """Drop everything of the desktop, so that nothing of one user remains for the next."""
+        self._cursor = self._source = None
+        self._damage.clear()
+        if self._compositor is not None:
+            self._compositor.hide()
+            self._compositor.picture[:] = 0
+
+    async def run(self, on_shown: Callable[[], None] | None = None) -> None:
+        """Present until cancelled; `on_shown` is called after each presentation."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            if self._compositor is None or self._source is None:
+                continue
+            damage, self._damage = self._damage, []
+            cursor, self._cursor_damage = self._cursor_damage, []
+            shown = self._compositor.draw(self._source, damage) + cursor
+            if shown:
+                await self._display.present(self._compositor.picture, shown)
+                if on_shown is not None:
+                    on_shown()
+
+    def _apply_cursor(self) -> None:
+        if self._compositor is None:
+            return
+        if self._pointer is None or self._cursor is None:
+            self._changed(self._compositor.hide())
+            return
+        self._changed(self._compositor.move_pointer(*self._pointer))
+        shape = self._cursor
+        self._changed(self._compositor.set_cursor(shape.pixels, shape.hotspot_x, shape.hotspot_y))
+
+    def _changed(self, rects: list[Rect]) -> None:
+        if rects:
+            self._cursor_damage.extend(rects)
+            self._dirty.set()

@@ -1,0 +1,190 @@
+"""An RFB connection over TCP: the thin asyncio shell around the sans-IO `edge.rfb.Connection`."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+from edge.errors import AuthenticationFailed, ConnectionClosed, RfbError, Unsupported
+from edge.rfb import Connection, ConnectionSettings
+from edge.rfb.commands import Command
+from edge.rfb.events import Connected, Event, TlsRequired
+from edge.trust.tls import explain
+
+CONNECT_TIMEOUT_S = 15.0
+CHUNK_BYTES = 128 * 1024
+INLINE_BYTES = 2048
+"""Below this, decoding is quicker than handing it to a thread."""
+SILENT_S = 20
+"""A peer that acknowledges nothing for so long is gone (TCP keep-alive and TCP_USER_TIMEOUT)."""
+
+
+class TlsMode(StrEnum):
+    """Where TLS begins."""
+
+    NONE = "none"
+    DIRECT = "direct"
+    """From the first byte."""
+    VENCRYPT = "vencrypt"
+    """After RFB's own negotiation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an RFB server is and how to be sure of it."""
+
+    host: str
+    port: int
+    tls: TlsMode = TlsMode.NONE
+    ssl_context: ssl.SSLContext | None = None
+    server_hostname: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class RfbTransport:
+    """One open connection. Use `open`; then `receive` in a loop, and `send` from the event loop's thread.
+
+    Raises `RfbError` and its kin; a refusal of our certificate shows as `AuthenticationFailed`, because under TLS 1.3
+    the server's alert arrives on the first read, after the handshake has succeeded on our side.
+    """
+
+    def __init__(self, connection: Connection, endpoint: Endpoint, executor: Executor) -> None:
+        self.endpoint = endpoint
+        self.connection = connection
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self._executor = executor
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        endpoint: Endpoint,
+        settings: ConnectionSettings,
+        executor: Executor,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> tuple[Self, Connected]:
+        """Connect and negotiate until ServerInit; other events on the way go to `on_event`."""
+        transport = cls(Connection(settings), endpoint, executor)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await transport._connect()
+                while True:
+                    for event in await transport.receive():
+                        if isinstance(event, Connected):
+                            return transport, event
+                        if on_event is not None:
+                            on_event(event)
+        except TimeoutError:
+            await transport.close()
+            raise ConnectionClosed(
+                f"{endpoint}: no session after {CONNECT_TIMEOUT_S:.0f} s; is an RFB server listening there, "
+                f"and does it expect TLS mode '{endpoint.tls}'?"
+            ) from None
+        except BaseException:
+            await transport.close()
+            raise
+
+    async def _connect(self) -> None:
+        direct = self.endpoint.tls is TlsMode.DIRECT
+        try:
+            self._reader, self._writer = await asyncio.open_connection(
+                self.endpoint.host,
+                self.endpoint.port,
+                limit=CHUNK_BYTES,
+                ssl=self.endpoint.ssl_context if direct else None,
+                server_hostname=(self.endpoint.server_hostname or self.endpoint.host) if direct else None,
+            )
+        except ssl.SSLError as error:
+            raise self._refusal(error) from error
+        except OSError as error:
+            raise ConnectionClosed(f"{self.endpoint}: cannot connect: {error.strerror or error}") from error
+        _tune(self._writer.get_extra_info("socket"))
+
+    async def receive(self) -> list[Event]:
+        """Wait for the next bytes and return what they said; TLS is started on the way where the server asks for it."""
+        if self._reader is None:
+            raise ConnectionClosed(f"{self.endpoint}: not connected")
+        try:
+            data = await self._reader.read(CHUNK_BYTES)
+        except ssl.SSLError as error:
+            raise self._refusal(error) from error
+        except OSError as error:
+            raise ConnectionClosed(f"{self.endpoint}: connection lost: {error.strerror or error}") from error
+        self.bytes_in += len(data)
+        try:
+            if len(data) <= INLINE_BYTES:
+                events = self.connection.receive_data(data)
+            else:
+                loop = asyncio.get_running_loop()
+                events = await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+        except RfbError as error:
+            error.args = (f"{self.endpoint}: {error}",)
+            raise
+        self._flush()
+        for event in events:
+            if isinstance(event, TlsRequired):
+                await self._start_tls()
+        return events
+
+    def send(self, *commands: Command) -> None:
+        """Encode and write `commands` at once; never blocks."""
+        for command in commands:
+            self.connection.send(command)
+        self._flush()
+
+    async def close(self) -> None:
+        """Close the socket without waiting for the server."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+            self._writer = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _flush(self) -> None:
+        data = self.connection.data_to_send()
+        if data and self._writer is not None and not self._writer.is_closing():
+            self._writer.write(data)
+            self.bytes_out += len(data)
+
+    async def _start_tls(self) -> None:
+        if self.endpoint.ssl_context is None or self._writer is None:
+            raise Unsupported(f"{self.endpoint}: the server wants TLS; give --ca, --cert and --key")
+        try:
+            await self._writer.start_tls(
+                self.endpoint.ssl_context, server_hostname=self.endpoint.server_hostname or self.endpoint.host
+            )
+        except ssl.SSLError as error:
+            raise self._refusal(error) from error
+        except OSError as error:
+            raise ConnectionClosed(f"{self.endpoint}: connection lost in the TLS handshake: {error}") from error
+        self.connection.tls_established()
+        self._flush()
+
+    def _refusal(self, error: ssl.SSLError) -> RfbError:
+        text = explain(error, str(self.endpoint))
+        refused = isinstance(error, ssl.SSLCertVerificationError) or "ALERT" in (error.reason or "")
+        return AuthenticationFailed(text) if refused else ConnectionClosed(text)
+
+
+def _tune(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_S // 2)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT_S // 4)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_S * 1000)

@@ -1,0 +1,61 @@
+"""One desktop on one display, from the first connection to the last picture: what `edgectl view` and `edged` run."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from edge.display.base import CloseRequested, Display, KeyInput, PointerInput
+from edge.errors import RfbError
+from edge.session.desktop import DesktopSession
+
+
+async def carry_input(display: Display, session: DesktopSession) -> None:
+    """Pass what the user does on to the desktop; returns when the window is closed."""
+    while True:
+        match await display.next_input():
+            case KeyInput(keysym=keysym, down=down):
+                session.key(keysym, down=down)
+            case PointerInput(x=x, y=y, buttons=buttons):
+                session.pointer(x, y, buttons)
+            case CloseRequested():
+                return
+
+
+async def view(
+    display: Display, session: DesktopSession, stopped: asyncio.Event, seconds: float | None = None
+) -> RfbError | None:
+    """Show the desktop until `stopped` is set, `seconds` have passed, the window is closed or the connection breaks.
+
+    Returns the error that ended it, None if nothing was wrong. The picture stays on the stage.
+    """
+    broken: list[RfbError] = []
+
+    async def carry() -> None:
+        try:
+            await session.run()
+        except RfbError as error:
+            broken.append(error)
+
+    endings: list[Callable[[], Coroutine[Any, Any, object]]] = [
+        carry,
+        stopped.wait,
+        lambda: carry_input(display, session),
+        lambda: session.stage.run(session.note_shown),
+    ]
+    if seconds is not None:
+        endings.append(lambda: asyncio.sleep(seconds))
+    await first_of(*endings)
+    return broken[0] if broken else None
+
+
+async def first_of(*functions: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Run all, wait until the first one returns or fails, cancel the others and wait for them."""
+    tasks = [asyncio.create_task(function()) for function in functions]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
