@@ -41,7 +41,7 @@ class UpdateStarted:
 
 @dataclass(frozen=True, slots=True)
 class RectangleDecoded:
-    """New pixels: `pixels` is (rect.height, rect.width), owned by the receiver. `encoding` is the number on the wire."""
+    """New pixels (rect.height, rect.width), owned by the receiver; `encoding` is the number on the wire."""
 
     rect: Rect
     pixels: Picture = field(repr=False)
@@ -85,6 +85,9 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class DesktopResized:
     """The framebuffer has a new size and undefined content; every pixel must be asked for again.
+
+    With ExtendedDesktopSize it also comes, with the size unchanged, in answer to any request that is not incremental:
+    ask again only if `size` differs.
 
     `reason` and `status` are those of ExtendedDesktopSize, 0 otherwise. A refused SetDesktopSize arrives with
     status != 0 and the unchanged size.

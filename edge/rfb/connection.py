@@ -1,0 +1,168 @@
+"""An RFB client connection without a socket: bytes in, events out; commands in, bytes out."""
+
+from enum import Enum, auto
+
+from edge.errors import ConnectionClosed, ProtocolViolation, RfbError, Unsupported
+from edge.geometry import Size
+from edge.rfb import handshake
+from edge.rfb.client_messages import ClientMessage, encode, set_pixel_format
+from edge.rfb.commands import Command, SetEncodings, SetScale
+from edge.rfb.decoders import new_decoders
+from edge.rfb.encodings import EncodingNumber, encoding_name, is_level
+from edge.rfb.events import Connected, Event, SupportedMessages, TlsRequired
+from edge.rfb.pixel_format import XRGB8888
+from edge.rfb.server_messages import ServerMessages
+from edge.rfb.settings import ConnectionSettings
+from edge.rfb.stream import Parser, Stream
+
+
+class State(Enum):
+    """Where a connection is. `Connection._run` goes through them in this order."""
+
+    VERSION = auto()
+    SECURITY = auto()
+    #: The shell has been told to begin TLS; left by `tls_established`, for SECURITY.
+    TLS = auto()
+    INITIALISATION = auto()
+    CONNECTED = auto()
+    #: After any `RfbError`; nothing leads out of it.
+    CLOSED = auto()
+
+
+class Connection:
+    """One connection to an RFB server, from the first byte to the last.
+
+    The shell hands over what it received with `receive_data` and sends what `data_to_send` returns, which it asks
+    for after each `receive_data`, `send` and `tls_established`. One thread may be in `receive_data` while another one
+    calls `send` and `data_to_send`: what is queued for the server are whole messages in a deque, whose operations are
+    atomic, and nothing else is shared but single values that only the parsing side sets. `receive_data`
+    and `tls_established` themselves must not overlap.
+    """
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
+        self._stream = Stream()
+        self._decoders = new_decoders(settings.limits)
+        self._messages: ServerMessages | None = None
+        self._supported: frozenset[int] = frozenset()
+        self._state = State.VERSION
+        self._error: RfbError | None = None
+        self._parser = self._run()
+        self._held: list[Event] = []
+        next(self._parser)
+
+    @property
+    def state(self) -> State:
+        """Where the connection is."""
+        return self._state
+
+    @property
+    def size(self) -> Size:
+        """The framebuffer's size, scaled if SetScale has taken effect; 0x0 before `Connected`."""
+        return self._messages.size if self._messages else Size(0, 0)
+
+    def receive_data(self, data: bytes) -> list[Event]:
+        """Take bytes as they came, cut anywhere; b"" says that the server has closed the connection.
+
+        Returns the events that are complete now. Raises an `RfbError` that names the message and the offset in the
+        stream, `ConnectionClosed` for b"" with what was cut short by it; after any of these the connection is dead,
+        and what was decoded in the same call is lost with it.
+        """
+        self._check_alive()
+        events, self._held = self._held, []
+        try:
+            if not data:
+                raise self._closed()
+            self._stream.feed(data)
+            self._check_plain()
+            self._advance(events)
+        except RfbError as error:
+            self._state, self._error = State.CLOSED, error
+            raise
+        return events
+
+    def data_to_send(self) -> bytes:
+        """Remove and return the bytes that the server must get now; b"" if there are none."""
+        return self._stream.take()
+
+    def send(self, command: Command) -> None:
+        """Queue a command.
+
+        Raises `Unsupported` for a SetScale that the server did not list in SupportedMessages (Xvnc closes the
+        connection on it) or an encoding that cannot be decoded, `ConnectionClosed` after an error, and `RfbError`
+        before `Connected` or for numbers that do not fit the message.
+        """
+        self._check_alive()
+        if self._state is not State.CONNECTED:
+            raise RfbError(f"{type(command).__name__} cannot be sent in state {self._state.name}: wait for Connected")
+        if isinstance(command, SetScale) and ClientMessage.SET_SCALE not in self._supported:
+            raise Unsupported(
+                "the server did not list SetScale (type 8) in SupportedMessages (x11vnc does if that is offered)"
+            )
+        if isinstance(command, SetEncodings):
+            self._check_encodings(command.encodings)
+        self._stream.write(encode(command))
+
+    def tls_established(self) -> None:
+        """Go on inside TLS: the answer to `TlsRequired`."""
+        if self._state is not State.TLS:
+            raise RfbError(f"TLS was not asked for: the connection is in state {self._state.name}")
+        self._state = State.SECURITY
+        self._advance(self._held)
+
+    def _check_alive(self) -> None:
+        if self._error is not None:
+            raise ConnectionClosed(f"this connection has ended before: {self._error}") from self._error
+
+    def _check_plain(self) -> None:
+        """Bytes that came before TLS must not be taken for bytes that came in it."""
+        if self._state is State.TLS and self._stream.pending:
+            raise ProtocolViolation(f"{self._stream.pending} bytes came in the clear after TLS was agreed on")
+
+    def _check_encodings(self, encodings: tuple[int, ...]) -> None:
+        for number in encodings:
+            if number not in self._decoders and not is_level(number) and number != EncodingNumber.LAST_RECT:
+                raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it")
+
+    def _closed(self) -> ConnectionClosed:
+        stream = self._stream
+        if not stream.context:
+            return ConnectionClosed("the server closed the connection")
+        end = stream.offset + stream.pending
+        return ConnectionClosed(f"the server closed the connection in the middle of {stream.context} (byte {end})")
+
+    def _advance(self, events: list[Event]) -> None:
+        """Let the parser run until it needs more bytes, or TLS."""
+        try:
+            for event in self._parser:
+                if event is None:
+                    return
+                events.append(event)
+                match event:
+                    case TlsRequired():
+                        self._state = State.TLS
+                        self._check_plain()
+                        return
+                    case SupportedMessages(client_to_server):
+                        self._supported = client_to_server
+                    case _:
+                        pass
+        except RfbError as error:
+            where = f"{self._stream.context or 'server message'}, byte {self._stream.offset}"
+            raise type(error)(f"{where}: {error}") from error
+
+    def _run(self) -> Parser[None]:
+        stream, settings = self._stream, self._settings
+        self._check_encodings(settings.encodings)
+        version = yield from handshake.negotiate_version(stream)
+        self._state = State.SECURITY
+        security = yield from handshake.negotiate_security(stream, version, settings)
+        self._state = State.INITIALISATION
+        size, name = yield from handshake.initialise(stream, settings)
+        self._messages = ServerMessages(stream, size, self._decoders, settings.limits)
+        stream.write(set_pixel_format(XRGB8888))
+        stream.write(encode(SetEncodings(settings.encodings)))
+        self._state = State.CONNECTED
+        yield Connected(size, name, security)
+        while True:
+            yield from self._messages.read()

@@ -1,0 +1,35 @@
+"""What the owner of a connection decides before it begins."""
+
+from dataclasses import dataclass, field
+
+from edge.rfb.encodings import EncodingNumber
+from edge.rfb.limits import Limits
+from edge.rfb.security.policy import SecurityPolicy
+
+#: What can be decoded and loses nothing, best first. ExtendedDesktopSize is left out: LibVNCServer answers every full
+#: request with it alone, so a client that then asks for all again never sees a pixel.
+LOSSLESS = (
+    EncodingNumber.ZRLE,
+    EncodingNumber.COPY_RECT,
+    EncodingNumber.RAW,
+    EncodingNumber.CURSOR,
+    EncodingNumber.DESKTOP_SIZE,
+    EncodingNumber.LAST_RECT,
+    EncodingNumber.SUPPORTED_MESSAGES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Settings of one connection.
+
+    `transport_secure` says that the bytes already travel in mutual TLS, begun before RFB's first byte.
+    `encodings` are sent at once after ServerInit, best first; without CopyRect if the framebuffer will be scaled.
+    """
+
+    security: SecurityPolicy = field(default_factory=SecurityPolicy)
+    transport_secure: bool = False
+    password: bytes | None = field(default=None, repr=False)
+    encodings: tuple[int, ...] = LOSSLESS
+    shared: bool = True
+    limits: Limits = field(default_factory=Limits)

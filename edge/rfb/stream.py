@@ -1,0 +1,94 @@
+"""The two directions of one RFB connection as buffers, and the reads that parsers are made of.
+
+A *parser* is a generator that yields None where it needs more bytes than there are, and an event where it has one.
+It never sees how the bytes were cut.
+"""
+
+from collections import deque
+from collections.abc import Generator
+from struct import Struct
+from typing import Any, TypeVar
+
+from edge.rfb.events import Event
+
+T = TypeVar("T")
+Parser = Generator[Event | None, None, T]
+
+_U8, _U16, _U32, _S32 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">i")
+
+
+class Stream:
+    """Bytes in, for parsers to read; whole messages out, for the shell to take.
+
+    `context` names what is being read, for errors; it is empty between two messages. `offset` counts the bytes that
+    parsers have taken since the connection began.
+
+    Messages out are elements of a deque, of which `append` and `popleft` are atomic: one thread may `write` while
+    another one writes or calls `take`, and no message is ever cut in two by another.
+    """
+
+    def __init__(self) -> None:
+        self.context = ""
+        self.offset = 0
+        self._received = bytearray()
+        self._outgoing: deque[bytes] = deque()
+
+    def feed(self, data: bytes) -> None:
+        """Append what came from the server."""
+        self._received += data
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that came and were not read."""
+        return len(self._received)
+
+    def write(self, message: bytes) -> None:
+        """Queue one whole message for the server."""
+        self._outgoing.append(message)
+
+    def take(self) -> bytes:
+        """Remove and return all that is queued for the server."""
+        messages = []
+        while self._outgoing:
+            messages.append(self._outgoing.popleft())
+        return b"".join(messages)
+
+    def read(self, size: int) -> Parser[bytearray]:
+        """Read exactly `size` bytes, which belong to the caller. Check `size` against its limit first."""
+        received = self._received
+        while len(received) < size:
+            yield None
+        data = received[:size]
+        del received[:size]  # advances the start of the buffer, moves nothing
+        self.offset += size
+        return data
+
+    def skip(self, size: int) -> Parser[None]:
+        """Read past `size` bytes without keeping them."""
+        while size:
+            if not self._received:
+                yield None
+            step = min(size, len(self._received))
+            del self._received[:step]
+            self.offset += step
+            size -= step
+
+    def unpack(self, layout: Struct) -> Parser[tuple[Any, ...]]:
+        """Read the fields of one `Struct`."""
+        return layout.unpack((yield from self.read(layout.size)))
+
+    def u8(self) -> Parser[int]:
+        """Read an unsigned byte."""
+        return int((yield from self.unpack(_U8))[0])
+
+    def u16(self) -> Parser[int]:
+        """Read an unsigned 16 bit number."""
+        return int((yield from self.unpack(_U16))[0])
+
+    def u32(self) -> Parser[int]:
+        """Read an unsigned 32 bit number."""
+        return int((yield from self.unpack(_U32))[0])
+
+    def s32(self) -> Parser[int]:
+        """Read a signed 32 bit number."""
+        return int((yield from self.unpack(_S32))[0])
