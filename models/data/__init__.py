@@ -1,0 +1,1 @@
+"""Generate native pictures of desktops: `python -m models.data`."""

@@ -1,0 +1,1 @@
+"""Judge a network beside interpolation: `python -m models.evaluate`."""

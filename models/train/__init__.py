@@ -1,0 +1,1 @@
+"""Train the network: `python -m models.train`."""
