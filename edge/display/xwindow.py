@@ -149,8 +149,8 @@ class XWindow:
                 strip = Rect(part.x, top, part.width, min(rows, part.bottom - top))
                 data = scaled[strip.moved(-area.x, -area.y).slices].tobytes()
                 self._window.put_image(self._gc, strip.x, strip.y, strip.width, strip.height, X.ZPixmap, depth, 0, data)
-                # The library copies all that waits for each part that the socket takes.
-                self._display.flush()
+                # Not flush(): python-xlib 0.33 ends that after what the socket takes at once.
+                self._display.sync()
 
     def _translate(self, event: Event) -> Iterator[InputEvent]:
         match event:
