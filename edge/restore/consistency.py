@@ -5,6 +5,7 @@ work is done in bands of rows that fit the processor's cache: on a full frame th
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ _LAST = PIXELS_PER_BLOCK - 1
 _BAND_PX = 16384
 
 Residual = NDArray[np.int8]
-Values = NDArray[np.uint8]
+Places = NDArray[np.uint8]
 
 
 def consistent_bands(lr: Bgr, residual: Residual) -> Iterator[tuple[slice, Blocks]]:
@@ -40,53 +41,53 @@ def consistent_bands(lr: Bgr, residual: Residual) -> Iterator[tuple[slice, Block
 def _consistent(lr: Bgr, residual: Residual) -> Blocks:
     height, width, _ = lr.shape
     count = height * width
-    flat = np.ascontiguousarray(lr).reshape(count, 1, 3)
-    anchor = cv2.resize(flat, (PIXELS_PER_BLOCK, count), interpolation=cv2.INTER_NEAREST)
-    anchor = anchor.reshape(count, BLOCK_CHANNELS)
-    step = np.ascontiguousarray(residual).reshape(count, BLOCK_CHANNELS)
-    # Added twice, for a residual counts double; the second sum saturates and so is the clamp.
-    blocks: Blocks = np.asarray(cv2.add(cv2.add(anchor, step, dtype=cv2.CV_16S), step, dtype=cv2.CV_8U))
-    # One plane per place in the block from here on: long rows are what numpy and OpenCV are fast at.
-    planes = np.ascontiguousarray(blocks.T)
-    received = flat.reshape(count, 3).T.astype(np.int16) * PIXELS_PER_BLOCK
-    excess = _sums(planes.reshape(PIXELS_PER_BLOCK, 3 * count)) - received.reshape(-1)
-    # As unsigned, a sum too small is a large number too: one comparison finds both.
-    wrong = np.flatnonzero(excess.view(np.uint16) > _LAST)
+    # From here to the end there is one row per place in the block: long rows are what vector units are fast at.
+    received = _transposed(lr.reshape(count, 3)).reshape(-1).astype(np.int16)
+    shifted = _transposed(residual.reshape(count, BLOCK_CHANNELS)).reshape(PIXELS_PER_BLOCK, -1).astype(np.int16)
+    shifted *= RESIDUAL_STEP
+    shifted += received
+    places: Places = np.clip(shifted, 0, 255, out=shifted).astype(np.uint8)
+    excess = _sums(places) - (received * PIXELS_PER_BLOCK)
+    wrong = np.flatnonzero((excess < 0) | (excess > _LAST))
     if wrong.size:
-        places = planes.reshape(PIXELS_PER_BLOCK, 3 * count)
         over = excess[wrong]
         places[:, wrong] = _mended(places.take(wrong, axis=1), np.clip(over, 0, _LAST) - over)
-        blocks = np.ascontiguousarray(planes.T)
-    return blocks.reshape(height, width, BLOCK_CHANNELS)
+    return _transposed(places.reshape(BLOCK_CHANNELS, count)).reshape(height, width, BLOCK_CHANNELS)
 
 
-def _sums(places: Values) -> NDArray[np.int16]:
+def _transposed(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Transpose as `matrix.T` does, but by OpenCV: ten times as fast on bytes."""
+    return np.asarray(cv2.transpose(matrix))
+
+
+def _sums(places: Places) -> NDArray[np.int16]:
     """Add the 16 rows of `places` (16, n)."""
-    sums = cv2.add(places[:8], places[8:], dtype=cv2.CV_16S)
-    for half in (4, 2, 1):
-        sums = cv2.add(sums[:half], sums[half:])
-    return np.asarray(sums, dtype=np.int16).reshape(-1)
+    return np.asarray(cv2.reduce(places, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)).reshape(-1).astype(np.int16)
 
 
-def _mended(places: Values, missing: NDArray[np.int16]) -> Values:
-    """Spread `missing` (n,) evenly over those of the 16 values in each column of `places` (16, n) that can still move.
-
-    Each round brings a column to its sum or at least one more of its pixels to black or white, and sixteen whites or
-    blacks are a block that the server can send: sixteen rounds are enough.
-    """
+def _mended(places: Places, missing: NDArray[np.int16]) -> Places:
+    """Add `missing` (n,) to the sum of each column of `places` (16, n), spread over the pixels that can still move."""
     # Whatever the direction, only the room that is left counts: towards white that is the complement.
     towards_white = np.where(missing > 0, np.uint8(255), np.uint8(0))
-    room = places ^ towards_white
-    need = np.abs(missing)
-    columns = np.arange(len(need))
-    while columns.size:
-        left = room.take(columns, axis=1)
-        free = (left > 0).view(np.uint8)
-        share, rest = np.divmod(need[columns], np.add.reduce(free, axis=0, dtype=np.uint8))
-        one_more = np.add.accumulate(free, axis=0, dtype=np.uint8) <= rest.astype(np.uint8)
-        give = np.minimum(share, 254).astype(np.uint8) + one_more.view(np.uint8)
-        np.minimum(give, left, out=give)
-        room[:, columns] = left - give
-        need[columns] -= _sums(give)
-        columns = columns[need[columns] > 0]
-    return room ^ towards_white
+    return _filled(places ^ towards_white, np.abs(missing)) ^ towards_white
+
+
+def _filled(room: Places, need: NDArray[np.int16]) -> Places:
+    """Take `need` (n,) from each column of `room` (16, n), evenly from the pixels that have some left.
+
+    Each round brings a column to its end or at least one more of its pixels to black or white, and sixteen whites or
+    blacks are a block that the server can send: sixteen rounds are enough.
+    """
+    free = (room > 0).view(np.uint8)
+    nth_free = free.copy()
+    for place in range(1, PIXELS_PER_BLOCK):
+        nth_free[place] += nth_free[place - 1]
+    share, rest = np.divmod(need, nth_free[-1])
+    give = np.minimum(share, 254).astype(np.uint8) + (nth_free <= rest.astype(np.uint8)).view(np.uint8)
+    np.minimum(give, room, out=give)
+    room = room - give
+    need = need - _sums(give)
+    late = np.flatnonzero(need)
+    if late.size:
+        room[:, late] = _filled(room.take(late, axis=1), need[late])
+    return room
