@@ -26,7 +26,7 @@ class TileState(IntEnum):
     LIKELY = 2
     """Was exact once, and its mean is the evidence again; not yet confirmed by the server."""
     EXACT = 3
-    """Came from the server at full size, and its mean is the evidence."""
+    """Came from the server at full size, no earlier than the low-resolution pixels or with the same mean."""
 
 
 class HighFramebuffer:
@@ -88,11 +88,13 @@ class HighFramebuffer:
         self.state[tiles] = TileState.RESTORED
         self.version[tiles] += 1
 
-    def confirm(self, native: Rect, pixels: Picture, low: Picture) -> Mask:
+    def confirm(self, native: Rect, pixels: Picture, low: Picture, fresh: Mask) -> Mask:
         """Take `pixels` of `native`, as the server sent them at full size; return the tiles whose picture changed.
 
-        Tiles whose mean is what `low` shows become exact. The others are either ahead of `low` or behind it, so they
-        wait as spares for an update that fits. Tiles that `native` covers only in part are left alone.
+        `fresh` are the tiles whose low-resolution pixels have not changed since these were asked for: the server sent
+        them no earlier than what `low` shows, so they become exact in any case. The others do so only where their mean
+        is what `low` shows; where it is not they may be behind it, and wait as spares for an update that fits. Tiles
+        that `native` covers only in part are left alone.
         """
         changed = self.grid.mask()
         tiles = self.grid.covered(self.reduction.to_low(native))
@@ -103,7 +105,7 @@ class HighFramebuffer:
         pixels = pixels[inner.moved(-native.x, -native.y).slices]
         mean = self.reduction.reduce(pixels, rect)
         fits = self.grid.mask()
-        fits[tiles] = ~differing(mean, low[rect.slices])
+        fits[tiles] = fresh[tiles] | ~differing(mean, low[rect.slices])
         waits = self.grid.mask()
         waits[tiles] = ~fits[tiles]
         for part in self.grid.rectangles(waits):
@@ -118,7 +120,8 @@ class HighFramebuffer:
             self.disagreed += int(np.count_nonzero(differs & (self.state[self.grid.touched(part)] == TileState.LIKELY)))
             changed[self.grid.touched(part)] = differs
             self.picture[area.slices] = new
-            self._evidence[part.slices] = low[part.slices]
+            # Ahead of `low`, its update will find this mean; behind LibVNCServer's rounding, nothing is lost by it.
+            self._evidence[part.slices] = mean[part.moved(-rect.x, -rect.y).slices]
         self.state[fits] = TileState.EXACT
         self.version[changed] += 1
         return changed

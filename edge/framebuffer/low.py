@@ -16,26 +16,22 @@ class LowFramebuffer:
         self.size = size
         self.grid = Grid(size, TILE_PX)
         self.picture = blank(size)
-        self._damage = self.grid.mask()
+        self.damage = self.grid.mask()
+        """The tiles drawn since the damage was last taken."""
 
     def draw(self, rect: Rect, pixels: Picture) -> None:
         """Put `pixels` (rect.height, rect.width) at `rect`, which lies inside."""
         self.picture[rect.slices] = pixels
-        self._damage[self.grid.touched(rect)] = True
+        self.damage[self.grid.touched(rect)] = True
 
     def copy(self, rect: Rect, source_x: int, source_y: int) -> None:
         """Put what stands at (source_x, source_y) at `rect` too; the two may overlap."""
         source = Rect(source_x, source_y, rect.width, rect.height)
         self.draw(rect, self.picture[source.slices].copy())
 
-    @property
-    def damaged(self) -> bool:
-        """Whether anything was drawn since the damage was last taken."""
-        return bool(self._damage.any())
-
     def take_damage(self) -> Mask:
-        """Return the tiles drawn since the last call, and start anew."""
-        taken, self._damage = self._damage, self.grid.mask()
+        """Return the damage, and start anew."""
+        taken, self.damage = self.damage, self.grid.mask()
         return taken
 
 

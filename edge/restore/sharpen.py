@@ -108,6 +108,11 @@ class Sharpener:
         self._asked_at[chosen] = now
         return chosen, float(cost[count - 1])
 
+    def fresh(self) -> Mask:
+        """Return the tiles that have not changed since they were last asked for."""
+        mask: Mask = self._changed_at <= self._asked_at
+        return mask
+
     def arrived(self, tiles: Mask) -> None:
         """Note that the server has answered for `tiles`, whatever with."""
         self._under_way &= ~tiles

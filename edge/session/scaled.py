@@ -237,7 +237,7 @@ class ScaledDesktop:
 
     def _take_exact(self, rect: Rect, pixels: Picture) -> None:
         was_exact = self.high.state == TileState.EXACT
-        changed = self.high.confirm(rect, pixels, self.low.picture)
+        changed = self.high.confirm(rect, pixels, self.low.picture, self._fresh())
         inside = self.low.grid.mask()
         inside[self.low.grid.covered(self._reduction.to_low(rect))] = True
         self._full_tiles |= inside
@@ -246,6 +246,10 @@ class ScaledDesktop:
         self._counters.disagreed = self.high.disagreed
         if changed.any():
             self._stage.show(self.high.picture, self.high.native_rectangles(changed))
+
+    def _fresh(self) -> Mask:
+        """Return the tiles that no low-resolution update has touched since they were asked for at full size."""
+        return self.sharpener.fresh() & ~self.low.damage
 
     async def _sharpen(self) -> None:
         while True:
@@ -262,7 +266,7 @@ class ScaledDesktop:
         now = self._clock()
         exact, likely = self.high.state == TileState.EXACT, self.high.state == TileState.LIKELY
         at = self.sharpener.next_due_at(exact, likely, now)
-        if at is None or self._in_update or self.low.damaged:
+        if at is None or self._in_update or self.low.damage.any():
             return None
         at = max(at, self._moved_until)
         if at > now:
