@@ -10,6 +10,7 @@ from edge.rfb.security.policy import SecurityPolicy
 #: request with it alone, so a client that then asks for all again never sees a pixel.
 LOSSLESS = (
     EncodingNumber.ZRLE,
+    EncodingNumber.TIGHT,
     EncodingNumber.COPY_RECT,
     EncodingNumber.RAW,
     EncodingNumber.CURSOR,

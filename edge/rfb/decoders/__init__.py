@@ -6,6 +6,7 @@ from edge.rfb.decoders.cursor import Cursor
 from edge.rfb.decoders.desktop_size import DesktopSize, ExtendedDesktopSize
 from edge.rfb.decoders.raw import Raw
 from edge.rfb.decoders.supported_messages import SupportedMessages
+from edge.rfb.decoders.tight import Tight
 from edge.rfb.decoders.zrle import Zrle
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.limits import Limits
@@ -18,6 +19,7 @@ def new_decoders(limits: Limits) -> dict[int, Decoder]:
     return {
         EncodingNumber.RAW: Raw(),
         EncodingNumber.COPY_RECT: CopyRect(),
+        EncodingNumber.TIGHT: Tight(),
         EncodingNumber.ZRLE: Zrle(),
         EncodingNumber.CURSOR: Cursor(limits),
         EncodingNumber.DESKTOP_SIZE: DesktopSize(limits),

@@ -1,8 +1,9 @@
-"""Pixels of the wire as elements of `edge.pixels` pictures, and the indices of packed palettes."""
+"""Pixels of the wire as elements of `edge.pixels` pictures, and the indices of palettes."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import DecodeError
 from edge.pixels import Picture
 
 Bytes = bytes | bytearray | memoryview
@@ -49,6 +50,16 @@ def packed_bytes(bits: int, width: int, height: int) -> int:
 
 
 def unpack_indices(data: Bytes, bits: int, width: int, height: int) -> Indices:
-    """Unpack the (height, width) indices of `packed_bytes` bytes with 1, 2 or 4 bits each."""
+    """Unpack the (height, width) indices of `packed_bytes` bytes with 1, 2, 4 or 8 bits each."""
     packed = np.frombuffer(data, dtype=np.uint8)
-    return _UNPACKED[bits].take(packed, axis=0).reshape(height, -1)[:, :width]
+    if bits == 8:
+        return packed.reshape(height, width)
+    return _UNPACKED[bits].take(packed, axis=0).reshape(height, (width * bits + 7) // 8 * (8 // bits))[:, :width]
+
+
+def paint(palette: Colours, indices: Indices) -> Colours:
+    """Take the colour of each index, in the shape of `indices`; raises `DecodeError` if the palette is too small."""
+    try:
+        return palette.take(indices)
+    except IndexError as wrong:
+        raise DecodeError(f"it uses colour {indices.max()} of a palette of {palette.size}") from wrong

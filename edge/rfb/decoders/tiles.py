@@ -9,16 +9,27 @@ which a tile has few.
 Source: RFC 6143 sections 7.7.5 and 7.7.6.
 """
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DecodeError
 from edge.pixels import Picture
-from edge.rfb.decoders.pixels import Colours, from_cpixels, packed_bytes, unpack_indices
+from edge.rfb.decoders.pixels import Colours, from_cpixels, packed_bytes, paint, unpack_indices
 
 _CPIXEL_BYTES = 3
-_RAW, _SOLID, _PACKED_MOST, _PLAIN_RLE, _PALETTE_RLE = 0, 1, 16, 128, 130
 _LONG = 255
+
+
+class SubEncoding(IntEnum):
+    """The first byte of a tile; 2 to 16 are packed palettes of so many colours, from 130 on palette RLE."""
+
+    RAW = 0
+    SOLID = 1
+    PACKED_LAST = 16
+    PLAIN_RLE = 128
+    PALETTE_RLE_FIRST = 130
 
 
 class TileReader:
@@ -38,18 +49,18 @@ class TileReader:
         """Fill `out`, a view of (height, width) pixels, from the next tile."""
         height, width = out.shape
         match self._take(1)[0]:
-            case 0:
+            case SubEncoding.RAW:
                 out[...] = from_cpixels(self._take(_CPIXEL_BYTES * out.size)).reshape(out.shape)
-            case 1:
+            case SubEncoding.SOLID:
                 out[...] = int.from_bytes(self._take(_CPIXEL_BYTES), "little")
-            case colours if colours <= _PACKED_MOST:
+            case colours if colours <= SubEncoding.PACKED_LAST:
                 bits = 1 if colours == 2 else 2 if colours <= 4 else 4
                 palette = self._palette(colours)
                 indices = unpack_indices(self._take(packed_bytes(bits, width, height)), bits, width, height)
-                out[...] = _coloured(palette, indices)
-            case 128:
+                out[...] = paint(palette, indices)
+            case SubEncoding.PLAIN_RLE:
                 out[...] = self._plain_runs(out.size).reshape(out.shape)
-            case sub_encoding if sub_encoding >= _PALETTE_RLE:
+            case sub_encoding if sub_encoding >= SubEncoding.PALETTE_RLE_FIRST:
                 palette = self._palette(sub_encoding - 128)
                 out[...] = self._palette_runs(palette, out.size).reshape(out.shape)
             case sub_encoding:
@@ -113,7 +124,7 @@ class TileReader:
         self._at += last + 1
         starts = np.flatnonzero(~in_length[: last + 1])
         lengths = np.diff(ends[np.append(starts[1:] - 1, last)], prepend=0)
-        return _coloured(palette, window[starts] & np.uint8(127)).repeat(lengths)
+        return paint(palette, window[starts] & np.uint8(127)).repeat(lengths)
 
 
 def _in_length(window: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -124,10 +135,3 @@ def _in_length(window: NDArray[np.uint8]) -> NDArray[np.bool_]:
     long = np.concatenate(([False], window == _LONG))
     state = long[position] ^ (((turns[1:] - turns[position]) & 1).astype(np.bool_))
     return np.concatenate(([False], state))
-
-
-def _coloured(palette: Colours, indices: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    try:
-        return palette.take(indices)
-    except IndexError as wrong:
-        raise DecodeError(f"a tile uses colour {indices.max()} of a palette of {palette.size}") from wrong

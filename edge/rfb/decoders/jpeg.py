@@ -1,0 +1,55 @@
+"""JPEG rectangles, whose header is checked before anything is decoded.
+
+Source: ITU-T T.81 annex B.
+"""
+
+import cv2
+import numpy as np
+
+from edge.errors import DecodeError
+from edge.geometry import Size
+from edge.pixels import Picture, from_bgr
+
+_START = b"\xff\xd8"
+_FRAMES = {0xC0, 0xC1}
+# All other frame headers: progressive, lossless and arithmetic coding, which no server uses.
+_FOREIGN_FRAMES = set(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_END_OF_HEADER = {0xD9, 0xDA}
+
+
+def frame_size(data: bytes | bytearray) -> Size:
+    """Read the size from the header; raises `DecodeError` where it is not sequential JPEG of 8 bits."""
+    if data[:2] != _START:
+        raise DecodeError("its JPEG data does not begin with a JPEG header")
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            break
+        marker = data[at + 1]
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _FRAMES and at + 10 <= len(data):
+            if data[at + 4] != 8 or data[at + 9] not in {1, 3}:
+                raise DecodeError(
+                    f"its JPEG has {data[at + 9]} components of {data[at + 4]} bits, expected 1 or 3 of 8"
+                )
+            return Size(int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big"))
+        if marker in _FOREIGN_FRAMES:
+            raise DecodeError(f"its JPEG is not baseline (frame header 0x{marker:02x})")
+        if marker in _END_OF_HEADER or length < 2:
+            break
+        # A marker may be preceded by any number of bytes of 0xFF.
+        at += 1 if marker == 0xFF else 2 + length
+    raise DecodeError("its JPEG data has no frame header")
+
+
+def decode_jpeg(data: bytes | bytearray, size: Size) -> Picture:
+    """Decode a JPEG that must be of `size`."""
+    if (found := frame_size(data)) != size:
+        raise DecodeError(f"its JPEG is of {found}, expected {size}")
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as wrong:
+        raise DecodeError(f"its JPEG data is damaged: {wrong}") from wrong
+    if picture is None or picture.shape[:2] != size.shape:
+        raise DecodeError("its JPEG data is damaged")
+    return from_bgr(np.asarray(picture, dtype=np.uint8))

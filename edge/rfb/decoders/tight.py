@@ -1,0 +1,108 @@
+"""Tight: one of fill, JPEG, or a filter over one of four zlib streams for each rectangle.
+
+Source: the Tight section of the rfbproto specification.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+from edge.errors import DecodeError
+from edge.geometry import Rect, Size
+from edge.pixels import Picture
+from edge.rfb.decoders.gradient import undo_gradient
+from edge.rfb.decoders.inflate import Inflater, deflated_bound
+from edge.rfb.decoders.jpeg import decode_jpeg
+from edge.rfb.decoders.pixels import Indices, from_tpixels, packed_bytes, paint, unpack_indices
+from edge.rfb.encodings import EncodingNumber
+from edge.rfb.events import RectangleDecoded
+from edge.rfb.stream import Parser, Stream
+
+_TPIXEL_BYTES = 3
+_STREAMS = 4
+_FILL, _JPEG, _FIRST_UNDEFINED = 8, 9, 8
+_FILTER_FOLLOWS = 4
+# Data shorter than this is not compressed at all.
+_LEAST_COMPRESSED_BYTES = 12
+# JPEG of noise at the highest quality takes less than its pixels; the rest is for its tables.
+_JPEG_PIXEL_BYTES, _JPEG_TABLE_BYTES = 6, 4096
+
+
+class Filter(IntEnum):
+    """What was done to the pixels before they were compressed."""
+
+    COPY = 0
+    PALETTE = 1
+    GRADIENT = 2
+
+
+class Tight:
+    """The decoder of Tight, with the connection's four zlib streams."""
+
+    draws: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._inflaters = tuple(Inflater() for _ in range(_STREAMS))
+
+    def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
+        """Read the control byte and what it announces."""
+        control = yield from stream.u8()
+        for number, inflater in enumerate(self._inflaters):
+            if control >> number & 1:
+                inflater.reset()
+        kind = control >> 4
+        if kind == _FILL:
+            picture = from_tpixels((yield from stream.read(_TPIXEL_BYTES))).repeat(rect.area).reshape(rect.size.shape)
+        elif kind == _JPEG:
+            length = yield from _compact_length(stream, _JPEG_PIXEL_BYTES * rect.area + _JPEG_TABLE_BYTES)
+            picture = decode_jpeg((yield from stream.read(length)), rect.size)
+        elif kind < _FIRST_UNDEFINED:
+            filter_id = (yield from stream.u8()) if kind & _FILTER_FOLLOWS else Filter.COPY
+            picture = yield from self._filtered(stream, rect.size, filter_id, self._inflaters[kind & 3])
+        else:
+            raise DecodeError(f"compression control 0x{control:02x} is not defined for Tight")
+        yield RectangleDecoded(rect, picture, EncodingNumber.TIGHT)
+
+    def _filtered(self, stream: Stream, size: Size, filter_id: int, inflater: Inflater) -> Parser[Picture]:
+        match filter_id:
+            case Filter.COPY:
+                data = yield from _basic(stream, _TPIXEL_BYTES * size.area, inflater)
+                return from_tpixels(data).reshape(size.shape)
+            case Filter.PALETTE:
+                return (yield from _palette(stream, size, inflater))
+            case Filter.GRADIENT:
+                data = yield from _basic(stream, _TPIXEL_BYTES * size.area, inflater)
+                return from_tpixels(undo_gradient(data, size).tobytes()).reshape(size.shape)
+            case _:
+                raise DecodeError(f"filter {filter_id} is not defined for Tight")
+
+
+def _palette(stream: Stream, size: Size, inflater: Inflater) -> Parser[Picture]:
+    colours = 1 + (yield from stream.u8())
+    if colours < 2:
+        raise DecodeError("a palette of 1 colour, expected 2 to 256")
+    palette = from_tpixels((yield from stream.read(_TPIXEL_BYTES * colours)))
+    bits = 1 if colours == 2 else 8
+    data = yield from _basic(stream, packed_bytes(bits, size.width, size.height), inflater)
+    indices: Indices = unpack_indices(data, bits, size.width, size.height)
+    return paint(palette, indices)
+
+
+def _basic(stream: Stream, expected: int, inflater: Inflater) -> Parser[bytes]:
+    """Read `expected` bytes, compressed if that is worth it."""
+    if expected < _LEAST_COMPRESSED_BYTES:
+        return bytes((yield from stream.read(expected)))
+    length = yield from _compact_length(stream, deflated_bound(expected))
+    return inflater.inflate_exactly((yield from stream.read(length)), expected)
+
+
+def _compact_length(stream: Stream, most: int) -> Parser[int]:
+    """Read a length of one to three bytes, of 7, 7 and 8 bits, the lowest first."""
+    length = 0
+    for shift in (0, 7, 14):
+        byte = yield from stream.u8()
+        length |= (byte if shift == 14 else byte & 127) << shift
+        if byte < 128:
+            break
+    if length > most:
+        raise DecodeError(f"it announces {length} bytes, more than its area can take ({most})")
+    return length
