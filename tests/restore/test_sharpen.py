@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.geometry import Grid, Size
+from edge.restore.sharpen import CONFIRM_S, LOST_S, REST_S, Sharpener, SharpenPolicy
+
+GRID = Grid(Size(160, 120), 8)
+NONE = GRID.mask()
+ALL = GRID.mask(value=True)
+PLENTY = 1e9
+
+
+def screen(*textured: tuple[int, int]) -> np.ndarray:
+    """A white screen with one dark pixel in each of the `textured` tiles (row, column)."""
+    low = np.full(GRID.size.shape, 0xFFFFFF, dtype=np.uint32)
+    for row, column in textured:
+        low[row * 8 + 4, column * 8 + 4] = 0
+    return low
+
+
+def seen(policy: SharpenPolicy, low: np.ndarray, now: float = 0.0) -> Sharpener:
+    sharpener = Sharpener(GRID, policy)
+    sharpener.changed(ALL, low, now)
+    return sharpener
+
+
+def tiles(mask: np.ndarray) -> list[tuple[int, int]]:
+    return [(int(row), int(column)) for row, column in np.argwhere(mask)]
+
+
+def test_nothing_is_due_before_anything_was_seen():
+    sharpener = Sharpener(GRID, SharpenPolicy.ALL)
+    assert not sharpener.due(NONE, NONE, 100.0).any()
+    assert sharpener.next_due_at(NONE, NONE, 100.0) is None
+
+
+def test_nothing_is_wanted_when_the_policy_is_off():
+    sharpener = seen(SharpenPolicy.OFF, screen((0, 0)))
+    assert sharpener.next_due_at(NONE, NONE, 100.0) is None
+
+
+def test_a_tile_is_due_once_it_has_rested():
+    sharpener = seen(SharpenPolicy.TEXT, screen((0, 0)), now=10.0)
+    assert not sharpener.due(NONE, NONE, 10.0 + REST_S / 2).any()
+    assert sharpener.next_due_at(NONE, NONE, 10.0) == 10.0 + REST_S
+    assert sharpener.due(NONE, NONE, 10.0 + REST_S).all()
+
+
+def test_a_blinking_caret_holds_back_nothing_but_itself():
+    sharpener = seen(SharpenPolicy.TEXT, screen((0, 0)), now=0.0)
+    caret = GRID.mask()
+    caret[5, 5] = True
+    sharpener.changed(caret, screen((0, 0), (5, 5)), now=1.0)
+    assert tiles(~sharpener.due(NONE, NONE, 1.01)) == [(5, 5)]
+
+
+def test_a_likely_tile_waits_until_confirming_it_is_idle_work():
+    sharpener = seen(SharpenPolicy.TEXT, screen((0, 0)), now=0.0)
+    assert not sharpener.due(NONE, ALL, CONFIRM_S / 2).any()
+    assert sharpener.due(NONE, ALL, CONFIRM_S).all()
+
+
+def test_text_near_the_pointer_comes_first_then_reading_order_then_what_is_flat():
+    low = screen((0, 0), (0, 19), (14, 19))
+    order = []
+    sharpener = seen(SharpenPolicy.TEXT, low)
+    for _ in range(4):
+        due = sharpener.due(NONE, NONE, 1.0)
+        chosen, _ = sharpener.choose(due, NONE, pointer=(14, 19), budget_bytes=1.0, now=1.0)
+        order += tiles(chosen)
+    assert order[:3] == [(14, 19), (0, 0), (0, 19)]
+    assert order[3] not in {(14, 19), (0, 0), (0, 19)}
+
+
+@given(st.floats(1, 1e5), st.sets(st.tuples(st.integers(0, 14), st.integers(0, 19)), max_size=40))
+def test_choice_stays_in_the_budget_or_is_one_tile(budget_bytes, textured):
+    sharpener = seen(SharpenPolicy.ALL, screen(*textured))
+    due = sharpener.due(NONE, NONE, 1.0)
+    chosen, cost = sharpener.choose(due, NONE, None, budget_bytes, now=1.0)
+    assert cost <= budget_bytes or chosen.sum() == 1
+    assert not (chosen & ~due).any()
+    assert not (sharpener.due(NONE, NONE, 1.0) & chosen).any()
+
+
+def test_what_was_asked_for_is_not_asked_again_until_it_counts_as_lost():
+    sharpener = seen(SharpenPolicy.ALL, screen())
+    sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    assert not sharpener.due(NONE, NONE, 1.0 + LOST_S / 2).any()
+    assert sharpener.next_due_at(NONE, NONE, 2.0) == 1.0 + LOST_S
+    assert sharpener.due(NONE, NONE, 1.0 + LOST_S).all()
+
+
+def test_arrived_tiles_are_no_longer_under_way():
+    sharpener = seen(SharpenPolicy.ALL, screen())
+    sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    assert not sharpener.idle
+    sharpener.arrived(ALL)
+    assert sharpener.idle
+
+
+def test_a_tile_is_fresh_until_it_changes_after_it_was_asked_for():
+    sharpener = seen(SharpenPolicy.ALL, screen(), now=0.0)
+    assert not sharpener.fresh().any()
+    sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    assert sharpener.fresh().all()
+    corner = GRID.mask()
+    corner[0, 0] = True
+    sharpener.changed(corner, screen((0, 0)), now=1.5)
+    assert tiles(~sharpener.fresh()) == [(0, 0)]
+
+
+def test_pictures_are_wanted_by_the_policy_all_alone():
+    noise = np.random.default_rng(1).integers(0, 1 << 24, GRID.size.shape, dtype=np.uint32)
+    assert not seen(SharpenPolicy.TEXT, noise).wanted(NONE).any()
+    assert seen(SharpenPolicy.ALL, noise).wanted(NONE).all()
+
+
+@pytest.mark.parametrize("price", [20.0, 900.0])
+def test_price_of_a_tile_follows_what_tiles_cost(price):
+    everywhere = [(row, column) for row in range(15) for column in range(20)]
+    sharpener = seen(SharpenPolicy.ALL, screen(*everywhere))
+    for _ in range(20):
+        sharpener.learn(200, int(200 * price))
+    _, cost = sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    assert cost == pytest.approx(price * len(everywhere), rel=0.05)

@@ -1,0 +1,56 @@
+import cv2
+import numpy as np
+
+from edge.geometry import Grid, Size
+from edge.pixels import from_bgr
+from edge.restore import texture
+
+SIZE = Size(64, 64)
+GRID = Grid(SIZE, 8)
+
+
+def quarter(bgr: np.ndarray) -> np.ndarray:
+    height, width, _ = bgr.shape
+    return from_bgr(bgr.reshape(height // 4, 4, width // 4, 4, 3).mean(axis=(1, 3)).astype(np.uint8))
+
+
+def text_page() -> np.ndarray:
+    page = np.full((256, 256, 3), 255, dtype=np.uint8)
+    for line in range(12):
+        cv2.putText(
+            page, "Thin clients 1,234", (2, 18 + 21 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (0, 0, 0), 1, cv2.LINE_AA
+        )
+    return page
+
+
+def photograph() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    coarse = rng.integers(0, 255, (16, 16, 3)).astype(np.float32)
+    smooth = cv2.resize(coarse, (256, 256), interpolation=cv2.INTER_CUBIC) + rng.normal(0, 12, (256, 256, 3))
+    return smooth.clip(0, 255).astype(np.uint8)
+
+
+def test_no_tile_of_a_text_page_is_a_picture():
+    assert not texture.pictures(quarter(text_page()), GRID).any()
+
+
+def test_nearly_every_tile_of_a_photograph_is_a_picture():
+    assert texture.pictures(quarter(photograph()), GRID).mean() > 0.9
+
+
+def test_text_beside_a_photograph_stays_text():
+    both = text_page()
+    both[:, 128:] = photograph()[:, 128:]
+    assert not texture.pictures(quarter(both), GRID)[:, :4].any()
+
+
+def test_flat_names_tiles_of_one_colour_and_no_tile_with_a_single_other_pixel():
+    low = np.full(SIZE.shape, 0xC0C0C0, dtype=np.uint32)
+    low[20, 20] = 0
+    assert np.argwhere(~texture.flat(low, GRID)).tolist() == [[2, 2]]
+
+
+def test_sizes_that_are_no_multiple_of_the_tile_have_a_class_for_each_tile():
+    grid = Grid(Size(61, 43), 8)
+    low = np.zeros((43, 61), dtype=np.uint32)
+    assert texture.pictures(low, grid).shape == texture.flat(low, grid).shape == grid.shape
