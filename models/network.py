@@ -44,7 +44,7 @@ class ResidualNetwork(nn.Module):
         return nn.functional.conv2d(x, weight, bias)
 
     def projected_tail(self) -> tuple[Tensor, Tensor]:
-        """The last layer's weight and bias, of which every block has the mean that truncation took from it."""
+        """Give the last layer's weight and bias; with them every block has the mean that truncation took from it."""
         weight = self.tail.weight.view(STRIDE * STRIDE, 16, 3, self.channels)
         bias = self.tail.bias.view(STRIDE * STRIDE, 16, 3)
         weight = _OUT_GAIN * (weight - weight.mean(dim=1, keepdim=True))

@@ -171,7 +171,8 @@ def _form(page: PageMaker) -> str:
 
 def _table(page: PageMaker) -> str:
     columns = page.pick.randint(6, 12)
-    cell = f"padding:{page.pick.randint(1, 7)}px 8px;border:{page.pick.choice(('1px solid #8888', '0', '1px dotted #888'))}"
+    border = page.pick.choice(("1px solid #8888", "0", "1px dotted #888"))
+    cell = f"padding:{page.pick.randint(1, 7)}px 8px;border:{border}"
     rows = "".join(
         f"<tr{' class=p' if row % 2 else ''}>"
         + "".join(
@@ -233,7 +234,8 @@ def _encyclopedia(page: PageMaker) -> str:
 def _results(page: PageMaker) -> str:
     entries = "".join(
         f"<div style='margin:14px 0'><small>{page.writer.phrase(3)} › {page.writer.word(korean=False)}</small><br>"
-        f"<a href=# style='font-size:1.25em'>{page.writer.phrase(6)}</a><br>{page.styled(page.writer.paragraph(2))}</div>"
+        f"<a href=# style='font-size:1.25em'>{page.writer.phrase(6)}</a>"
+        f"<div>{page.styled(page.writer.paragraph(2))}</div></div>"
         for _ in range(11)
     )
     aside = page.title() + page.paragraphs(4)

@@ -48,7 +48,7 @@ _LATIN = {
         " been call who oil its now find long down day did get come made may part file edit view insert format tools"
         " window help open save print close copy paste select search settings network server desktop report budget"
         " project schedule message account password release version update install"
-    ).split(),
+    ).split(),  # noqa: SIM905  a hundred quoted words would be hard to read
     Split.HELD_OUT: (
         "over new sound take only little work know place year live me back give most very after thing our just name"
         " good sentence man think say great where through much before line right too mean old any same tell boy follow"
@@ -56,7 +56,7 @@ _LATIN = {
         " turn here why ask went men read need land different home us move try kind hand picture again change off play"
         " spell air away animal house point page letter mother answer found study still learn should world browse"
         " calendar invoice contract customer delivery meeting quarter revenue statistics terminal keyboard language"
-    ).split(),
+    ).split(),  # noqa: SIM905
 }
 _CONSONANTS = "tnsrhdlcmfpgwybvkxjqz"
 _LATIN_VOWELS = "eaoiuy"
@@ -146,7 +146,7 @@ class Writer:
                 f"return {{'{name}': 0x{pick.getrandbits(16):04x}, '{other}': None}}",
                 f"# {self.phrase(pick.randint(2, 6))}",
                 f"for ({name} = 0; {name} < {other}; ++{name}) {{",
-                f"drwxr-xr-x {pick.randint(1, 9)} root root {pick.randint(10, 99999):>6} {self.number()} {name}.{other[:3]}",
+                f"-rw-r--r-- {pick.randint(1, 9)} root {pick.randint(10, 99999):>6} {self.number()} {name}.{other[:3]}",
                 f"$ {name} --{other}={pick.randint(1, 99)} | grep -v {other} > /tmp/{name}.txt",
                 "}",
                 "",
