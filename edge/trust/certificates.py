@@ -11,7 +11,7 @@ from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -23,6 +23,8 @@ SERVER_BACKDATE = timedelta(days=1)
 # What the broker's own machine verifies needs no more than the clock's small steps.
 CLIENT_BACKDATE = timedelta(minutes=5)
 AUTHORITY_LIFETIME = timedelta(days=3650)
+
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,7 @@ class Authority:
         """The CA's certificate, PEM."""
         return to_pem(self.certificate)
 
-    def issue_server(
-        self, name: str, hosts: Sequence[str], key: ec.EllipticCurvePublicKey, terms: Terms
-    ) -> x509.Certificate:
+    def issue_server(self, name: str, hosts: Sequence[str], key: PublicKey, terms: Terms) -> x509.Certificate:
         """Sign a TLS server's certificate that is good for each of `hosts` (names or IP addresses)."""
         builder = _builder(_name(name), self.certificate.subject, key, terms, SERVER_BACKDATE)
         alternatives = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
@@ -99,7 +99,7 @@ class Authority:
         return builder.sign(self.key.signer, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def _signed(
-        self, builder: x509.CertificateBuilder, key: ec.EllipticCurvePublicKey, purpose: x509.ObjectIdentifier
+        self, builder: x509.CertificateBuilder, key: PublicKey, purpose: x509.ObjectIdentifier
     ) -> x509.Certificate:
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_key_usage(ca=False), critical=True)
@@ -138,7 +138,7 @@ def half_life(certificate: x509.Certificate) -> datetime:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, terms: Terms, backdate: timedelta
+    subject: x509.Name, issuer: x509.Name, key: PublicKey, terms: Terms, backdate: timedelta
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
     builder = builder.serial_number(terms.serial).not_valid_before(terms.now - backdate)
