@@ -20,27 +20,8 @@ _FREQUENT = "이다는의에고을가하한지로은도를기사어서대인자�
 _ONSETS = [11, 0, 9, 12, 3, 5, 6, 7, 2, 18, 14, 16, 15, 17, 1, 4, 8, 10, 13]
 _VOWELS = [0, 20, 4, 8, 13, 18, 6, 5, 1, 12, 17, 9, 16, 14, 11, 7, 2, 15, 19, 3, 10]
 _CODAS = [0, 4, 21, 8, 1, 16, 17, 19, 20, 7, 22, 25, 26, 27, 2, 24, 10, 6, 18, 9, 5]
-_ENDINGS = [
-    "은",
-    "는",
-    "이",
-    "가",
-    "을",
-    "를",
-    "에",
-    "에서",
-    "의",
-    "로",
-    "와",
-    "고",
-    "다",
-    "며",
-    "까지",
-    "부터",
-    "했다",
-    "한다",
-]
-_LATIN = {
+_ENDINGS = tuple("은 는 이 가 을 를 에 에서 의 로 와 고 다 며 까지 부터 했다 한다".split())  # noqa: SIM905
+_LATIN_TEXT = {
     Split.TRAIN: (
         "the of and to in is that it was for on are as with his they at be this from have or by one had not but what"
         " all were when your can said there use each which she how their will other about out many then them these so"
@@ -48,7 +29,7 @@ _LATIN = {
         " been call who oil its now find long down day did get come made may part file edit view insert format tools"
         " window help open save print close copy paste select search settings network server desktop report budget"
         " project schedule message account password release version update install"
-    ).split(),  # noqa: SIM905  a hundred quoted words would be hard to read
+    ),
     Split.HELD_OUT: (
         "over new sound take only little work know place year live me back give most very after thing our just name"
         " good sentence man think say great where through much before line right too mean old any same tell boy follow"
@@ -56,8 +37,9 @@ _LATIN = {
         " turn here why ask went men read need land different home us move try kind hand picture again change off play"
         " spell air away animal house point page letter mother answer found study still learn should world browse"
         " calendar invoice contract customer delivery meeting quarter revenue statistics terminal keyboard language"
-    ).split(),  # noqa: SIM905
+    ),
 }
+_LATIN = {split: text.split() for split, text in _LATIN_TEXT.items()}
 _CONSONANTS = "tnsrhdlcmfpgwybvkxjqz"
 _LATIN_VOWELS = "eaoiuy"
 
