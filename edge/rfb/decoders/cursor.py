@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.errors import ProtocolViolation
 from edge.geometry import Rect, Size
+from edge.rfb.decoders.pixels import packed_bytes, unpack_indices
 from edge.rfb.events import CursorChanged
 from edge.rfb.limits import Limits
 from edge.rfb.stream import Parser, Stream
@@ -27,9 +28,11 @@ class Cursor:
         width, height = rect.width, rect.height
         if max(width, height) > self._side_px:
             raise ProtocolViolation(f"a cursor of {width}x{height}, more than {self._side_px} on a side")
+        if not rect:
+            yield CursorChanged(0, 0, np.empty((0, 0, 4), dtype=np.uint8))
+            return
         pixels = yield from stream.read(4 * rect.area)
-        mask = yield from stream.read((width + 7) // 8 * height if width else 0)
+        mask = yield from stream.read(packed_bytes(1, width, height))
         shape = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
-        opaque = np.unpackbits(np.frombuffer(mask, dtype=np.uint8)).reshape(height, -1 if width and height else 0)
-        shape[:, :, 3] = opaque[:, :width] * np.uint8(255)
-        yield CursorChanged(rect.x, rect.y, shape if rect else np.empty((0, 0, 4), dtype=np.uint8))
+        shape[:, :, 3] = unpack_indices(mask, 1, width, height) * np.uint8(255)
+        yield CursorChanged(rect.x, rect.y, shape)
