@@ -13,7 +13,6 @@ MAX_CONFIG_BYTES = 256 * 1024  # a hundred times what a full file takes; a wrong
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Extent = Annotated[int, msgspec.Meta(ge=0, le=16384)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-Share = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,40 +20,30 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class DisplayConfig(Section, frozen=True):
-    """What the device draws on; a width or height of 0 takes the desktop's."""
+    """What the device draws on, and the language of its own screens; a width or height of 0 takes the desktop's."""
 
-    kind: Literal["window", "headless", "kms"] = "window"
+    kind: Literal["window", "headless"] = "window"
     width: Extent = 0
     height: Extent = 0
-    fullscreen: bool = False
+    language: Literal["ko", "en"] = "ko"
 
 
 class RestoreConfig(Section, frozen=True):
     """How the low-resolution picture becomes a full one; `model` of "" is the one that is shipped."""
 
     scale: Literal[1, 2, 4] = 4
-    backend: Literal["auto", "rknn", "onnx", "classical"] = "auto"
+    backend: Literal["auto", "onnx", "classical"] = "auto"
     model: str = ""
-    threads: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
 
 
 class SharpenConfig(Section, frozen=True):
-    """What is fetched at full size once it has stood still for `rest_ms`; `budget_mbit` of 0 adapts to the link."""
+    """What is fetched at full size once it stands still."""
 
     policy: Literal["off", "text", "all"] = "text"
-    rest_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 50
-    budget_mbit: Share = 0.0
-
-
-class InputConfig(Section, frozen=True):
-    """The keyboard's layout, in the names of XKB."""
-
-    layout: str = "us"
-    variant: str = ""
 
 
 class DeviceSignInConfig(Section, frozen=True):
-    """`user` is typed in advance at the sign-in screen."""
+    """`user` is typed in advance at the sign-in screen; `timeout_s` is how long the broker may take to open a desktop."""
 
     user: str = ""
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
@@ -71,7 +60,6 @@ class EdgedConfig(Section, frozen=True):
     display: DisplayConfig = DisplayConfig()
     restore: RestoreConfig = RestoreConfig()
     sharpen: SharpenConfig = SharpenConfig()
-    input: InputConfig = InputConfig()
     sign_in: DeviceSignInConfig = DeviceSignInConfig()
 
 

@@ -91,6 +91,17 @@ def sign_in(size: Size, look: Look, view: SignInView) -> Picture:
     return page.picture()
 
 
+def banner(size: Size, look: Look, text: str) -> Picture:
+    """Draw a strip with one line of text, as small as it can be, for the corner of a screen of `size`."""
+    unit = min(size.width / 1920, size.height / 1080)
+    font = look.regular.at(max(Page.SMALLEST_TEXT_PX, round(18 * unit)))
+    pad = round(14 * unit) + 2
+    (line,) = wrapped(text, lambda part: font.getlength(part) <= size.width // 2, 1)
+    image = Image.new("RGB", (int(font.getlength(line)) + 2 * pad, int(font.size * 1.4) + pad), Colour.CARD)
+    ImageDraw.Draw(image).text((pad, image.height // 2), line, font=font, fill=Colour.WARNING, anchor="lm")
+    return from_bgr(np.asarray(image)[:, :, ::-1])
+
+
 def _notice(size: Size, look: Look, title: str, lines: list[tuple[str, Colour]]) -> Picture:
     page = Page(size, look)
     page.card(height=220 + max(100, 37 * sum(len(page.lines(line, 22)) for line, _ in lines)))

@@ -13,7 +13,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language. `{seconds}` in `retry_in` is replaced."""
+    """One language. `{seconds}`, `{desktop}` and `{reason}` are replaced where they stand."""
 
     starting: str
     sign_in: str
@@ -26,6 +26,9 @@ class Words:
     retry_in: str
     retry_now: str
     error: str
+    signing_in: str
+    to_desktop: str
+    sign_in_again: str
 
 
 WORDS = {
@@ -41,6 +44,9 @@ WORDS = {
         retry_in="{seconds}초 후에 다시 연결합니다",
         retry_now="다시 연결하는 중입니다",
         error="계속할 수 없습니다",
+        signing_in="로그인하는 중입니다",
+        to_desktop="{desktop} 데스크톱을 여는 중입니다",
+        sign_in_again="데스크톱 연결이 끊어졌습니다. 다시 로그인하세요. ({reason})",
     ),
     Language.ENGLISH: Words(
         starting="Starting",
@@ -54,5 +60,8 @@ WORDS = {
         retry_in="Connecting again in {seconds} s",
         retry_now="Connecting again",
         error="This cannot go on",
+        signing_in="Signing in",
+        to_desktop="Opening the desktop {desktop}",
+        sign_in_again="The desktop was lost; sign in again. ({reason})",
     ),
 }

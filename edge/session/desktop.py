@@ -96,8 +96,10 @@ class DesktopSession:
             self.key(keysym, down=False)
 
     def note_shown(self) -> None:
-        """Note that the display has shown a picture."""
-        if self._desktop is not None and not self.shown.is_set():
+        """Note that the display has shown something: a whole picture of this desktop, perhaps for the first time."""
+        if self.shown.is_set() or self._desktop is None or not self._connected or self.stage.on_screen:
+            return
+        if self._desktop.complete:
             self.shown.set()
             if self.counters.first_picture_s is None:
                 self.counters.first_picture_s = round(self._clock() - self._began_at, 3)

@@ -28,6 +28,8 @@ class PlainDesktop:
     def __init__(self, connection: RfbTransport, native: Size, stage: Stage, counters: Counters) -> None:
         self._connection = connection
         self._framebuffer = LowFramebuffer(native)
+        self.complete = False
+        """Whether the whole picture has come."""
         self._stage = stage
         self._counters = counters
 
@@ -58,6 +60,7 @@ class PlainDesktop:
                 self._framebuffer.copy(rect, x, y)
                 self._stage.show(self._framebuffer.picture, [rect])
             case UpdateFinished():
+                self.complete = True
                 self._counters.updates += 1
                 self._request(incremental=True)
             case CursorChanged():

@@ -103,6 +103,11 @@ class ScaledDesktop:
         self._pointer = (pixel.y // tile, pixel.x // tile)
 
     @property
+    def complete(self) -> bool:
+        """Whether every tile shows something."""
+        return bool((self.high.state != TileState.EMPTY).all())
+
+    @property
     def fraction_exact(self) -> float:
         """Share of exact tiles."""
         return float(np.mean(self.high.state == TileState.EXACT))

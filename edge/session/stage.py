@@ -29,6 +29,9 @@ class Stage:
         self._cursor_damage: list[Rect] = []
         self._cursor: CursorChanged | None = None
         self._pointer: tuple[int, int] | None = None
+        self._banner: Picture | None = None
+        self.on_screen = False
+        """Whether a screen is shown, and no desktop."""
         self._dirty = asyncio.Event()
 
     @property
@@ -43,6 +46,7 @@ class Stage:
 
     def show(self, source: Picture, damage: Sequence[Rect]) -> None:
         """Show `damage` of `source`; all of it if it is another picture than before."""
+        self.on_screen = False
         height, width = source.shape
         size = Size(width, height)
         if self._compositor is None or self._compositor.size != size:
@@ -57,6 +61,20 @@ class Stage:
                 around |= rect
             self._damage = [around]
         self._dirty.set()
+
+    def show_screen(self, screen: Picture) -> None:
+        """Show a whole `screen` in place of the desktop, without its cursor."""
+        self.set_cursor(None)
+        self.show(screen, [])
+        self.on_screen = True
+
+    def set_banner(self, banner: Picture | None) -> None:
+        """Lay `banner` (height, width) over the top right corner, or take it away."""
+        before, self._banner = self._banner, banner
+        for shown in (before, banner):
+            if shown is not None and self.size is not None:
+                self._damage.append(self._banner_rect(shown, self.size))
+                self._dirty.set()
 
     def set_cursor(self, cursor: CursorChanged | None) -> None:
         """Take the desktop's cursor shape; None hides it."""
@@ -73,7 +91,7 @@ class Stage:
 
     def forget(self) -> None:
         """Drop everything of the desktop, so that nothing of one user remains for the next."""
-        self._cursor = self._source = None
+        self._cursor = self._source = self._banner = None
         self._damage.clear()
         if self._compositor is not None:
             self._compositor.hide()
@@ -89,10 +107,21 @@ class Stage:
             damage, self._damage = self._damage, []
             cursor, self._cursor_damage = self._cursor_damage, []
             shown = self._compositor.draw(self._source, damage) + cursor
+            self._lay_banner(self._compositor)
             if shown:
                 await self._display.present(self._compositor.picture, shown)
                 if on_shown is not None:
                     on_shown()
+
+    def _lay_banner(self, compositor: Compositor) -> None:
+        if self._banner is not None:
+            rect = self._banner_rect(self._banner, compositor.size)
+            compositor.picture[rect.slices] = self._banner[: rect.height, : rect.width]
+
+    @staticmethod
+    def _banner_rect(banner: Picture, size: Size) -> Rect:
+        height, width = banner.shape
+        return Rect(max(0, size.width - width), 0, width, height) & size.rect
 
     def _apply_cursor(self) -> None:
         if self._compositor is None:

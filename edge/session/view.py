@@ -7,6 +7,7 @@ from typing import Any
 from edge.display.base import CloseRequested, Display, KeyInput, PointerInput
 from edge.errors import RfbError
 from edge.session.desktop import DesktopSession
+from edge.session.tasks import first_of
 
 
 async def carry_input(display: Display, session: DesktopSession) -> None:
@@ -46,16 +47,3 @@ async def view(
         endings.append(lambda: asyncio.sleep(seconds))
     await first_of(*endings)
     return broken[0] if broken else None
-
-
-async def first_of(*functions: Callable[[], Coroutine[Any, Any, object]]) -> None:
-    """Run all, wait until the first one returns or fails, cancel the others and wait for them."""
-    tasks = [asyncio.create_task(function()) for function in functions]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()

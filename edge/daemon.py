@@ -1,0 +1,102 @@
+"""`edged`: the composition root of the daemon on the board.
+
+    edged [--config FILE]
+
+Exit status: 0 after SIGTERM, SIGINT or a closed window; 1 if the display or the state directory cannot be used (systemd
+starts it again); 2 if the configuration is wrong.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import systemd.daemon
+
+from edge.config import EdgedConfig, load
+from edge.display.base import Display
+from edge.display.headless import HeadlessDisplay
+from edge.display.screens import Look
+from edge.display.words import Language
+from edge.errors import ConfigError, EdgeError
+from edge.geometry import Size
+from edge.restore.backends import open_backend
+from edge.restore.cubic import CubicUpscaler
+from edge.restore.sharpen import SharpenPolicy
+from edge.restore.upscaler import Upscaler
+from edge.session.appliance import Appliance, connection_settings
+from edge.session.desktop import DesktopSettings
+from edge.session.tasks import first_of
+from edge.trust.identity import DeviceState
+
+DEFAULT_CONFIG = Path("/etc/edged.toml")
+
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the daemon; see the module's docstring for its exit status."""
+    parser = argparse.ArgumentParser(prog="edged", description="The thin client: signs in and shows a desktop.")
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help=f"TOML file (default {DEFAULT_CONFIG})")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    try:
+        asyncio.run(_serve(load(options.config, EdgedConfig)))
+    except ConfigError as error:
+        sys.exit(_complain(error, 2))
+    except EdgeError as error:
+        sys.exit(_complain(error, 1))
+
+
+async def _serve(config: EdgedConfig) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_display(config) as display:
+        appliance = open_appliance(config, display)
+        systemd.daemon.notify("READY=1")
+        await first_of(appliance.run, stopped.wait)
+        systemd.daemon.notify("STOPPING=1")
+
+
+def open_display(config: EdgedConfig) -> Display:
+    """Make the display that the configuration names, not yet entered."""
+    wanted = config.display
+    size = Size(wanted.width, wanted.height) if wanted.width and wanted.height else None
+    if wanted.kind == "headless":
+        return HeadlessDisplay(size)
+    from edge.display.window import WindowDisplay  # noqa: PLC0415 - Xlib only where a window is wanted
+
+    return WindowDisplay("edge")
+
+
+def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
+    """Put the appliance together; raises `EdgeError` if a part of it cannot be used."""
+    language = Language(config.display.language)
+    return Appliance(
+        display,
+        Look.of(language),
+        DeviceState(config.state_dir),
+        config.enrolment_file,
+        _upscaler(config),
+        DesktopSettings(connection_settings(), SharpenPolicy(config.sharpen.policy)),
+        user=config.sign_in.user,
+        sign_in_timeout_s=config.sign_in.timeout_s,
+    )
+
+
+def _upscaler(config: EdgedConfig) -> Upscaler | CubicUpscaler | None:
+    if config.restore.scale == 1:
+        return None
+    if config.restore.scale == 2:
+        return CubicUpscaler()
+    model = Path(config.restore.model) if config.restore.model else None
+    return Upscaler(open_backend(config.restore.backend, model))
+
+
+def _complain(error: EdgeError, status: int) -> int:
+    print(f"edged: error: {error}", file=sys.stderr)  # noqa: T201 - the last word of a program that ends
+    return status
