@@ -35,13 +35,23 @@ class ResidualNetwork(nn.Module):
         nn.init.normal_(self.tail.weight, std=0.01)
         nn.init.zeros_(self.tail.bias)
 
-    def forward(self, lr: Tensor) -> Tensor:
-        """See the class."""
+    def features(self, lr: Tensor) -> Tensor:
+        """Give what the last layer sees, (n, channels, h / 2, w / 2)."""
         x = torch.relu(self.head(lr - 0.5))
         for layer in self.body:
             x = torch.relu(layer(x))
+        return x
+
+    def cells(self, features: Tensor) -> Tensor:
+        """Apply the last layer; its 192 channels come out apart: (n, h / 2, w / 2, 4, 16, 3)."""
         weight, bias = self.projected_tail()
-        return nn.functional.conv2d(x, weight, bias)
+        x = features.permute(0, 2, 3, 1)
+        residual = nn.functional.linear(x, weight.view(OUT_CHANNELS, self.channels), bias)
+        return residual.view(*x.shape[:3], STRIDE * STRIDE, 16, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """See the class."""
+        return self.cells(self.features(lr)).flatten(3).permute(0, 3, 1, 2)
 
     def projected_tail(self) -> tuple[Tensor, Tensor]:
         """Give the last layer's weight and bias; with them every block has the mean that truncation took from it."""
@@ -65,16 +75,3 @@ class ResidualNetwork(nn.Module):
         """Billions of multiplications for a low-resolution picture of `width` x `height`."""
         weights = sum(layer.weight.numel() for layer in (self.head, *self.body, self.tail))
         return weights * (width // STRIDE) * (height // STRIDE) / 1e9
-
-
-def to_blocks(residual: Tensor) -> Tensor:
-    """Lay out residuals (n, 192, h / 2, w / 2) as (n, 16, 3, h / 2, 2, w / 2, 2): one axis of 16 for each block."""
-    n, _, h, w = residual.shape
-    return residual.view(n, 2, 2, 16, 3, h, w).permute(0, 3, 4, 5, 1, 6, 2)
-
-
-def to_full_size(blocks: Tensor) -> Tensor:
-    """Lay out blocks (n, 16, 3, h / 2, 2, w / 2, 2) as full-size pictures (n, 3, 4 * h, 4 * w)."""
-    n, _, _, h, _, w, _ = blocks.shape
-    split = blocks.reshape(n, 4, 4, 3, 2 * h, 2 * w)
-    return split.permute(0, 3, 4, 1, 5, 2).reshape(n, 3, 8 * h, 8 * w)

@@ -21,6 +21,7 @@ from models.train.run import Run, Settings
 @click.option("--patch-px", default=Settings().patch_px, show_default=True)
 @click.option("--rate", default=Settings().rate, show_default=True)
 @click.option("--average", default=Settings().average, show_default=True)
+@click.option("--edge-weight", default=Settings().edge_weight, show_default=True)
 @click.option("--seed", default=Settings().seed, show_default=True)
 def main(data: Path, out: Path, device: str, threads: int, **settings: float) -> None:
     """Train on DATA, or go on where a run in OUT was stopped, and write OUT/network.onnx."""

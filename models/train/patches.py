@@ -1,4 +1,4 @@
-"""Patches for training: native pictures cut at any pixel, with the low resolution that the server would send."""
+"""Patches for training: native pictures cut at any pixel, for the server's grid lies anywhere on a text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from models.network import STRIDE
 
 SCALE = 4
 # A patch of nothing but ground teaches nothing after the first; this much spread in grey levels is a line of text.
@@ -25,13 +27,13 @@ class Patches:
         self._pictures = [np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), dtype=np.uint8) for path in paths]
         self._side = patch_px * SCALE
 
-    def batches(self, size: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """Draw without end: low resolution (size, 3, p, p) and native (size, 3, 4 p, 4 p), float32 grey levels."""
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
+        """Draw without end: native cells, uint8 (size, p / 2, p / 2, 4, 16, 3), see `models.train.loss`."""
+        half = self._side // (SCALE * STRIDE)
         while True:
             drawn = np.stack([self._patch(rng) for _ in range(size)])
-            native = torch.from_numpy(drawn).permute(0, 3, 1, 2).contiguous().float()
-            # Sums of 16 bytes are exact in float32, so this truncates as integers do.
-            yield torch.floor(torch.nn.functional.avg_pool2d(native, SCALE)), native
+            cut = drawn.reshape(size, half, STRIDE, SCALE, half, STRIDE, SCALE, 3).transpose(0, 1, 4, 2, 5, 3, 6, 7)
+            yield torch.from_numpy(np.ascontiguousarray(cut).reshape(size, half, half, STRIDE**2, SCALE**2, 3))
 
     def _patch(self, rng: np.random.Generator) -> NDArray[np.uint8]:
         while True:
