@@ -43,7 +43,7 @@ class SharpenConfig(Section, frozen=True):
 
 
 class DeviceSignInConfig(Section, frozen=True):
-    """`user` is typed in advance at the sign-in screen; `timeout_s` is how long the broker may take to open a desktop."""
+    """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop."""
 
     user: str = ""
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0

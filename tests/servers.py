@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.geometry import Size
 
@@ -82,3 +86,58 @@ def x_server(size: Size, framebuffer_dir: Path | None = None, *options: str) -> 
             yield f":{number}"
         finally:
             running.__exit__(None, None, None)
+
+
+def free_port() -> int:
+    """Take a TCP port on the loopback from the kernel, for a server that cannot take one itself."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def listening(port: int) -> bool:
+    """Whether something accepts connections on `port` of the loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def x11vnc(display: str, *options: str | Path, port: int | None = None) -> Iterator[int]:
+    """Run x11vnc for `display` with its stock settings and `options`; yields its port."""
+    program = require("x11vnc", "x11vnc")
+    port = port or free_port()
+    stock = ["-forever", "-shared", "-localhost", "-quiet", "-noipv6", "-rfbport", str(port)]
+    with process([program, "-display", display, *stock, *options]):
+        wait_until(lambda: listening(port), "x11vnc listens")
+        yield port
+
+
+@contextmanager
+def xvnc(size: Size, *options: str) -> Iterator[tuple[str, int]]:
+    """Run TigerVNC's Xvnc, an X server that is its own RFB server, without a password; yields DISPLAY and port."""
+    program = require("Xvnc", "tigervnc-standalone-server")
+    port = free_port()
+    receive, send = os.pipe()
+    stock = ["-geometry", str(size), "-depth", "24", "-rfbport", str(port), "-localhost", "-SecurityTypes", "None"]
+    with (
+        os.fdopen(receive) as reader,
+        process([program, "-displayfd", str(send), *stock, *options], pass_fds=(send,)) as server,
+    ):
+        os.close(send)
+        number = reader.readline().strip()
+        if not number:
+            raise RuntimeError(f"Xvnc ended with status {server.wait()} before it had a display")
+        wait_until(lambda: listening(port), "Xvnc listens")
+        yield f":{number}", port
+
+
+def screen_pixels(folder: Path, size: Size) -> NDArray[np.uint32]:
+    """Copy what an `x_server` of `size` with its framebuffer in `folder` shows now; (height, width) of 0x00RRGGBB.
+
+    Source: XWDFile.h: the header's length is its first word, the number of colours its twentieth.
+    """
+    data = (folder / "Xvfb_screen0").read_bytes()
+    header, colours = int.from_bytes(data[:4], "big"), int.from_bytes(data[76:80], "big")
+    pixels = np.frombuffer(data, dtype=np.uint32, count=size.area, offset=header + 12 * colours)
+    return pixels.reshape(size.shape) & np.uint32(0xFFFFFF)
