@@ -15,7 +15,7 @@ from edge.display.window import WindowDisplay
 from edge.errors import DisplayError
 from edge.geometry import Rect, Size
 from edge.pixels import Picture, to_bgr
-from tests.servers import process, require, wait_until, x_server
+from tests.servers import require, window_manager, x_server
 
 SCREEN = Size(1280, 800)
 PICTURE = Size(640, 360)
@@ -24,10 +24,9 @@ PICTURE = Size(640, 360)
 @pytest.fixture(scope="module")
 def desk() -> Iterator[str]:
     """An X server with a window manager."""
-    with x_server(SCREEN) as name, process([require("openbox", "openbox")], env={"DISPLAY": name}):
+    with x_server(SCREEN) as name, window_manager(name):
         require("xdotool", "xdotool")
         require("import", "imagemagick")
-        wait_until(lambda: b"window id" in _x(name, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "a window manager")
         yield name
 
 
