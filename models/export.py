@@ -52,12 +52,9 @@ def export(network: ResidualNetwork, path: Path) -> None:
     for index, layer in enumerate(network.body):
         x = convolve(x, f"body.{index}", layer.weight, layer.bias)
     x = convolve(x, "residual", *network.projected_tail(), relu=False)
-    limits = [constant("low", np.float32(-128).reshape(())), constant("high", np.float32(127).reshape(()))]
-    nodes += [
-        helper.make_node("Round", [x], ["rounded"]),
-        helper.make_node("Clip", ["rounded", *limits], ["limited"]),
-        helper.make_node("Cast", ["limited"], ["small"], to=TensorProto.INT8),
-    ]
+    # Rounds and saturates in one pass over the widest tensor there is.
+    scale, zero = constant("one_unit", np.float32(1).reshape(())), constant("no_offset", np.int8(0).reshape(()))
+    nodes.append(helper.make_node("QuantizeLinear", [x, scale, zero], ["small"]))
     nodes += _laid_out("small", "blocks", constant)
     graph = helper.make_graph(
         nodes,
