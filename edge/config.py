@@ -72,6 +72,13 @@ class BusConfig(Section, frozen=True):
     start: bool = True
     program: str = "mosquitto"
 
+    @property
+    def near_host(self) -> str:
+        """By which address the broker itself reaches it."""
+        if not self.start:
+            return self.host
+        return "127.0.0.1" if self.listen in {"", "0.0.0.0", "::"} else self.listen  # noqa: S104  compared, not bound
+
 
 class EnrolmentConfig(Section, frozen=True):
     """The HTTPS service where a new device turns its token into a certificate."""
@@ -112,7 +119,7 @@ class SignInConfig(Section, frozen=True):
 
 
 class BrokerConfig(Section, frozen=True):
-    """The file of the broker: <data directory>/broker.toml."""
+    """The file of the broker: /etc/edge/broker.toml. A relative `data_dir` is beside the file."""
 
     data_dir: Path = Path("/var/lib/edge-broker")
     bus: BusConfig = BusConfig()

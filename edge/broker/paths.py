@@ -11,11 +11,6 @@ class DataDirectory:
     root: Path
 
     @property
-    def config(self) -> Path:
-        """The broker's configuration file."""
-        return self.root / "broker.toml"
-
-    @property
     def database(self) -> Path:
         """Users, devices, desktops and the audit log."""
         return self.root / "broker.sqlite"

@@ -45,7 +45,7 @@ def spawn(
     words = ["env", "-C", str(directory), "--", *command]
     try:
         pid = os.posix_spawnp(
-            "env", words, environment, file_actions=actions, setsid=True, setsigdef=range(1, signal.NSIG)
+            "env", words, environment, file_actions=actions, setsid=True, setsigdef=signal.valid_signals()
         )
     except OSError as error:
         raise BrokerError(f"{command[0]}: cannot be started: {error.strerror}") from error

@@ -31,6 +31,8 @@ SILENCE_S = 1.0
 FAREWELL_S = 2.0
 
 _log = logging.getLogger(__name__)
+_paho_log = _log.getChild("paho")
+_paho_log.setLevel(logging.CRITICAL)  # what it says is in `BusState`, in words for people
 
 
 class BusState(StrEnum):
@@ -244,6 +246,7 @@ class BusClient:
             self._host,
             self._port,
             identifier=self._name,
+            logger=_paho_log,
             protocol=aiomqtt.ProtocolVersion.V5,
             will=aiomqtt.Will(last_will.topic, last_will.offline, qos=1, retain=True) if last_will else None,
             timeout=CONNECT_TIMEOUT_S,
@@ -276,7 +279,8 @@ class BusClient:
         return self._explain(cause, self.peer) if isinstance(cause, OSError) else f"{self.peer}: {error}"
 
     def _say(self, state: BusState, text: str) -> None:
-        _log.log(logging.INFO if state in {BusState.CONNECTED, BusState.CONNECTING} else logging.WARNING, "%s", text)
+        level = logging.INFO if state in {BusState.CONNECTED, BusState.CONNECTING} else logging.WARNING
+        _log.log(level, "%s: %s", state, text)
         if self._on_state is not None:
             self._on_state(state, text)
 

@@ -18,19 +18,40 @@ def client_context(ca_pem: str, certificate_pem: str | None = None, key: Private
     The host name is checked: give `server_hostname`. Raises `TrustError` if the parts do not fit together.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _filled(context, ca_pem, certificate_pem, key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    try:
+        context.load_verify_locations(cadata=ca_pem)
+    except (ssl.SSLError, ValueError) as error:
+        raise TrustError(f"the CA's certificate cannot be used: {error}") from error
+    if certificate_pem is not None and key is not None:
+        load_chain(context, certificate_pem, key)
+    return context
 
 
-def server_context(
-    certificate_pem: str, key: PrivateKey, client_ca_pem: str | None = None, *, require_client: bool = False
-) -> ssl.SSLContext:
-    """Return a context for a server; with `require_client` only clients with a certificate of `client_ca_pem` get in.
-
-    Raises `TrustError` if the parts do not fit together.
-    """
+def server_context() -> ssl.SSLContext:
+    """Return a context for a server that asks for no client certificate; give it its own with `load_chain`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.verify_mode = ssl.CERT_REQUIRED if require_client else ssl.CERT_NONE
-    return _filled(context, client_ca_pem, certificate_pem, key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def load_chain(context: ssl.SSLContext, certificate_pem: str, key: PrivateKey) -> None:
+    """Put a certificate and its key into `context`; raises `TrustError` if they do not belong together.
+
+    `ssl` takes them from files only: these are in memory, and gone at once.
+    """
+    with ExitStack() as stack:
+        paths = []
+        for content in (certificate_pem.encode(), key.pem):
+            descriptor = os.memfd_create("pem", os.MFD_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            os.write(descriptor, content)
+            paths.append(f"/proc/self/fd/{descriptor}")
+        try:
+            context.load_cert_chain(*paths)
+        except (ssl.SSLError, OSError) as error:
+            raise TrustError(f"a certificate and its key cannot be used: {error}") from error
 
 
 def explain(error: OSError, peer: str) -> str:
@@ -57,30 +78,3 @@ def explain(error: OSError, peer: str) -> str:
         if alert in text:
             return f"{peer} refused the connection: {meaning}"
     return f"{peer}: {error.strerror or error}"
-
-
-def _filled(
-    context: ssl.SSLContext, ca_pem: str | None, certificate_pem: str | None, key: PrivateKey | None
-) -> ssl.SSLContext:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    try:
-        if ca_pem is not None:
-            context.load_verify_locations(cadata=ca_pem)
-        if certificate_pem is not None and key is not None:
-            _load_chain(context, certificate_pem, key)
-    except (ssl.SSLError, OSError) as error:
-        raise TrustError(f"a certificate cannot be used: {error}") from error
-    return context
-
-
-def _load_chain(context: ssl.SSLContext, certificate_pem: str, key: PrivateKey) -> None:
-    """Load a certificate and its key, which `ssl` takes from files only: these are in memory, and gone at once."""
-    with ExitStack() as stack:
-        paths = []
-        for content in (certificate_pem.encode(), key.pem):
-            descriptor = os.memfd_create("pem", os.MFD_CLOEXEC)
-            stack.callback(os.close, descriptor)
-            os.write(descriptor, content)
-            paths.append(f"/proc/self/fd/{descriptor}")
-        context.load_cert_chain(*paths)

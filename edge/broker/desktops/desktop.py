@@ -155,13 +155,20 @@ class LocalDesktop:
         _log.info("desktop %s: started, display :%d, port %d", self.name, display, port)
 
     async def _display_number(self, reader: int, x_server: Process) -> int:
-        readable = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_reader(reader, readable.set)
+        answer, complete = bytearray(), asyncio.Event()
+
+        def read() -> None:
+            # up to the end of the line, which comes on its own: Xvfb dies if nobody reads it
+            if not (part := os.read(reader, 16)) or part.endswith(b"\n"):
+                complete.set()
+            answer.extend(part)
+
+        loop.add_reader(reader, read)
         try:
             async with asyncio.timeout(self._config.start_timeout_s):
-                await readable.wait()
-            return int(os.read(reader, 16))
+                await complete.wait()
+            return int(answer)
         except (TimeoutError, ValueError) as error:
             await processes.end(x_server)
             raise BrokerError(f"desktop {self.name}: Xvfb did not start: {self._last_words('xvfb')}") from error
