@@ -44,6 +44,17 @@ class Assignment:
     user: str | None
 
 
+def initialise(config: BrokerConfig, actor: str) -> BrokerAuthority:
+    """Make the CA, the master key and the database; raises `BrokerError` if they exist, and then changes nothing."""
+    database = Database.open(DataDirectory(config.data_dir).database)
+    try:
+        with database.transaction() as connection:
+            audit.record(connection, time.time(), actor, "ca.init", str(config.data_dir))
+            return BrokerAuthority.init(config)
+    finally:
+        database.close()
+
+
 class Administration:
     """One administrator's acts; `actor` is the name that the audit log gives them."""
 

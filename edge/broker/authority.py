@@ -12,7 +12,7 @@ from edge.broker.paths import DataDirectory
 from edge.broker.sealing import MasterKey
 from edge.config import BrokerConfig
 from edge.control.topics import BROKER
-from edge.errors import BrokerError
+from edge.errors import BrokerError, TrustError
 from edge.trust.certificates import Authority, Terms, to_pem
 from edge.trust.keys import PrivateKey
 from edge.trust.private_file import read_private, write_private
@@ -29,15 +29,21 @@ class BrokerAuthority:
 
     @classmethod
     def init(cls, config: BrokerConfig) -> Self:
-        """Make the CA and the master key; raises `BrokerError` if they exist."""
+        """Make the CA and the master key, both or neither; raises `BrokerError` if they exist."""
         paths = DataDirectory(config.data_dir)
-        for path in (paths.ca_key, paths.ca_certificate, paths.master_key):
+        files = (paths.ca_key, paths.ca_certificate, paths.master_key)
+        for path in files:
             if path.exists():
                 raise BrokerError(f"{path} exists: this data directory has its CA. A new one locks all devices out")
         authority = Authority.make("edge CA", datetime.now(UTC), _serial())
-        MasterKey.make(paths.master_key, secrets.token_bytes)
-        write_private(paths.ca_key, authority.key.pem)
-        write_private(paths.ca_certificate, authority.pem.encode())
+        try:
+            MasterKey.make(paths.master_key, secrets.token_bytes)
+            write_private(paths.ca_key, authority.key.pem)
+            write_private(paths.ca_certificate, authority.pem.encode())
+        except TrustError:
+            for path in files:
+                path.unlink(missing_ok=True)
+            raise
         return cls(authority, config)
 
     @classmethod

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pyotp
 
-from edge.broker.administration import Administration
-from edge.broker.authority import BrokerAuthority
+from edge.broker.administration import Administration, initialise
 from edge.broker.service import Broker, running
 from edge.broker.totp import STEP_S
 from edge.config import BrokerConfig, BusConfig, DesktopsConfig, EnrolmentConfig
@@ -86,7 +85,7 @@ def configuration(
 
 
 def _prepare(config: BrokerConfig, enrolment_file: Path, user: str, device: str) -> tuple[str, str, list[str]]:
-    BrokerAuthority.init(config)
+    initialise(config, ACTOR)
     with Administration.open(config, ACTOR) as administration:
         administration.add_device(device, enrolment_file)
         new = administration.prepare_user(user)

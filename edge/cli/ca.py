@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from edge.broker.authority import BrokerAuthority
-from edge.cli.options import broker_config, config_option, json_option
+from edge.broker.administration import initialise
+from edge.cli.options import broker_config, config_option, json_option, person
 from edge.cli.output import moment, print_json
 from edge.trust.certificates import fingerprint
 
@@ -29,7 +29,7 @@ def init(config_file: Path, *, as_json: bool) -> None:
       edgectl ca init --config ./broker.toml
     """
     config = broker_config(config_file)
-    authority = BrokerAuthority.init(config)
+    authority = initialise(config, person())
     certificate = authority.certificate
     if as_json:
         print_json(

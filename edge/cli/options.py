@@ -52,9 +52,10 @@ def administration(file: Path) -> Iterator["Administration"]:
     """Open the data directory for the person who runs this; raises `EdgeError`."""
     from edge.broker.administration import Administration  # noqa: PLC0415  see above
 
-    with Administration.open(broker_config(file), f"admin:{_person()}") as opened:
+    with Administration.open(broker_config(file), person()) as opened:
         yield opened
 
 
-def _person() -> str:
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+def person() -> str:
+    """Return who runs this, as the audit log names it."""
+    return "admin:" + (os.environ.get("SUDO_USER") or getpass.getuser())

@@ -1,5 +1,6 @@
 """`edgectl user`: the people."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -59,8 +60,7 @@ def add(name: str, config_file: Path, *, no_confirm: bool, no_desktop: bool, as_
 
 
 def _show_qr(uri: str, *, to_stderr: bool) -> None:
-    stream = click.get_text_stream("stderr" if to_stderr else "stdout")
-    segno.make_qr(uri, error="l").terminal(out=stream, compact=True)
+    segno.make_qr(uri, error="l").terminal(out=sys.stderr if to_stderr else sys.stdout, compact=True)
 
 
 def _confirm(opened: Administration, new: NewUser, *, to_stderr: bool) -> None:
