@@ -19,4 +19,5 @@ def main(out: Path, seed: int, **counts: int) -> None:
     click.echo(f"made {generate(out, Counts(**counts), seed)} pictures in {out}")
 
 
-main()
+if __name__ == "__main__":
+    main()

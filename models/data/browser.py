@@ -1,6 +1,7 @@
 """A headless Chromium that takes pictures of pages, driven through its debugging pipe."""
 
 import base64
+import fcntl
 import json
 import os
 import subprocess
@@ -37,8 +38,8 @@ class Browser:
         home = Path(self._home.name)
         conf = home / "fonts.conf"
         conf.write_text(_FONTS_CONF.format(rgba="rgb" if subpixel else "none", hinting=f"hint{hinting}"))
-        to_read, self._write_fd = os.pipe()
-        self._read_fd, to_write = os.pipe()
+        to_read, self._write_fd = _pipe()
+        self._read_fd, to_write = _pipe()
         chromium = (
             "exec chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --mute-audio --no-first-run"
             " --disable-background-networking --disable-component-update --allow-file-access-from-files"
@@ -47,7 +48,7 @@ class Browser:
             f" --remote-debugging-pipe about:blank 3<&{to_read} 4>&{to_write}"
         )
         self._process = subprocess.Popen(
-            ["sh", "-c", chromium],
+            ["bash", "-c", chromium],
             pass_fds=(to_read, to_write),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -59,6 +60,13 @@ class Browser:
         self._buffer = b""
         self._calls = 0
         self._session: str | None = None
+        try:
+            self._open_page()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_page(self) -> None:
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._call("Page.enable")
@@ -108,6 +116,15 @@ class Browser:
         message, self._buffer = self._buffer.split(b"\0", 1)
         decoded: dict[str, Any] = json.loads(message)
         return decoded
+
+
+def _pipe() -> tuple[int, int]:
+    """Open a pipe whose ends are none of 3 and 4, where the browser expects its own."""
+    low = os.pipe()
+    high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
+    for end in low:
+        os.close(end)
+    return high[0], high[1]
 
 
 @contextmanager

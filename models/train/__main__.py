@@ -33,4 +33,5 @@ def main(data: Path, out: Path, device: str, threads: int, **settings: float) ->
     click.echo(f"trained {run.step} steps; the network is in {out / 'network.onnx'}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -127,3 +127,12 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.adam.load_state_dict(state["adam"])
         self.step = state["step"]
+
+
+def load_average(checkpoint: Path) -> tuple[ResidualNetwork, Settings, int]:
+    """Load the averaged network of a run, its settings and the steps that it was trained for."""
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    settings = Settings(**state["settings"])
+    network = ResidualNetwork(settings.channels, settings.depth)
+    network.load_state_dict(state["average"])
+    return network.eval(), settings, state["step"]
