@@ -14,15 +14,16 @@ import numpy as np
 from edge.geometry import Size
 from edge.pixels import Picture
 from tests.bench.pages import write_pages
-from tests.servers import process, require, window_manager, x_server
+from tests.servers import process, require, wait_until, window_manager, x_server
 
 SCREEN = Size(1920, 1080)
-# The pointer's tip is at the last pixel: over the page for the wheel, and next to nothing of the pointer to be seen.
-PARKED = (SCREEN.width - 1, SCREEN.height - 1)
-CHROMIUM = (
+# Where the pointer rests: on the page's margin, for the wheel, and whole in one of the 510 tiles of the comparison.
+PARKED = (1880, 1040)
+CHROMIUM = (  # noqa: SIM905 - a command line is read best as one
     "--no-first-run --no-default-browser-check --disable-sync --disable-background-networking --disable-gpu "
     "--disable-component-update --disable-default-apps --password-store=basic --force-device-scale-factor=1 "
-    "--start-maximized --window-position=0,0 --window-size=1920,1080 --test-type --disable-features=Translate,MediaRouter"
+    "--start-maximized --window-position=0,0 --window-size=1920,1080 --test-type "
+    "--disable-features=Translate,MediaRouter"
 ).split()
 
 
@@ -51,6 +52,12 @@ class Desktop:
         """Run xdotool on it."""
         subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self.display}, check=True)
 
+    def windows(self) -> str:
+        """List the titles of its windows."""
+        command = [require("wmctrl", "wmctrl"), "-l"]
+        environment = {**os.environ, "DISPLAY": self.display}
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True).stdout
+
 
 @contextmanager
 def browser_desktop(size: Size = SCREEN) -> Iterator[Desktop]:
@@ -68,7 +75,7 @@ def browser_desktop(size: Size = SCREEN) -> Iterator[Desktop]:
         command = [require("chromium", "chromium"), *CHROMIUM, *sandbox, profile, pages["0"].as_uri()]
         stack.enter_context(process(command, env=env))
         desktop = Desktop(name, xwd_pixels(folder / "Xvfb_screen0"))
-        desktop.do("search", "--sync", "--onlyvisible", "--name", "start.html")
+        wait_until(lambda: "start.html" in desktop.windows(), "Chromium's window")
         desktop.do("mousemove", *map(str, PARKED))
         try:
             yield desktop

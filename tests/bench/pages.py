@@ -21,7 +21,7 @@ KOREAN = """
 서버를 옮기는 작업은 사용자가 가장 적은 일요일 새벽에 진행하겠습니다.
 설문에 답한 사람의 절반 이상이 글자가 더 또렷하면 좋겠다고 적었습니다.
 기차는 예정보다 칠 분 늦게 도착했지만 갈아타는 데에는 문제가 없었습니다.
-""".split("\n")[1:-1]
+""".strip().splitlines()
 ENGLISH = """
 The committee asked for a shorter summary and for the figures of the two smaller branches.
 Rain moved in from the coast before noon, and the market closed an hour earlier than planned.
@@ -33,15 +33,25 @@ The old printer still works, though nobody remembers how its paper tray was mean
 Support will call back before Friday; please keep the serial number of the device at hand.
 They walked up through the orchard and counted the trees that the storm had thrown over.
 The column on the right shows what was ordered, the one beside it what has actually arrived.
-""".split("\n")[1:-1]
-NAMES = "김하나,이두리,박세찬,최가온,정나래,한바다,Ana Lindqvist,Tomas Brandt,Mira Okafor,Jonas Weber,Elif Aydin".split(
-    ","
-)
+""".strip().splitlines()
+NAMES = [
+    "김하나",
+    "이두리",
+    "박세찬",
+    "최가온",
+    "정나래",
+    "한바다",
+    "Ana Lindqvist",
+    "Tomas Brandt",
+    "Mira Okafor",
+    "Elif Aydin",
+]
 STYLE = """
 body { margin: 0; font: 16px/1.7 "Noto Sans CJK KR", "DejaVu Sans", sans-serif; color: #1d2430; background: #fff }
 header { padding: 14px 40px; background: #23405e; color: #fff; font-size: 18px } nav span { margin-right: 28px }
 main { max-width: 1180px; margin: 0 auto; padding: 24px 40px } h1 { font-size: 30px } h2 { font-size: 21px }
-table { border-collapse: collapse; width: 100%; font-size: 15px } td, th { border: 1px solid #c5ccd6; padding: 6px 10px }
+table { border-collapse: collapse; width: 100%; font-size: 15px }
+td, th { border: 1px solid #c5ccd6; padding: 6px 10px }
 th { background: #e8edf3; text-align: left } tr:nth-child(even) td { background: #f6f8fa } .n { text-align: right }
 label { display: inline-block; width: 150px } .f { display: inline-block; width: 320px; border: 1px solid #8a96a6;
 padding: 4px 8px; margin: 5px 0 } .mail { display: grid; grid-template-columns: 200px 1fr 110px; gap: 4px 18px;

@@ -1,0 +1,99 @@
+"""How near a client's picture is to the desktop's own, kept up at the cost of what changes in either."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.geometry import Mask
+from edge.pixels import Picture
+
+TILE_PX = 64
+# Per channel: what a JPEG of good quality does to text is more, what a lossless client does is nothing.
+TOLERANCE = 8
+EXACT_SHARE = 0.99
+VIEW_SCALE = 4
+VIEW_PSNR_DB = 25.0
+# A tile holds text if one colour is most of it (the paper) and many neighbours differ strongly (the strokes).
+PAPER_SHARE = 0.4
+STROKE_CONTRAST = 64
+STROKES = 48
+
+
+class Comparison:
+    """Two pictures of one size, each looked at in bands of tiles; `look` tells which of the two has changed."""
+
+    def __init__(self, native: Picture, shown: Picture) -> None:
+        """Compare these arrays (height, width), which other programs draw into. Raises `ValueError` on two sizes."""
+        if native.shape != shown.shape:
+            raise ValueError(f"the desktop has {native.shape} pixels (height, width), the client shows {shown.shape}")
+        self._live = (native, shown)
+        self._seen = tuple(np.full(native.shape, 0xFF000000, np.uint32) for _ in range(2))
+        height, width = native.shape
+        self._bands = [slice(top, min(top + TILE_PX, height)) for top in range(0, height, TILE_PX)]
+        self._columns = list(range(0, width, TILE_PX))
+        self._exact_since = np.full((len(self._bands), len(self._columns)), np.inf)
+        self._square_errors = np.zeros(len(self._bands))
+        self._view_pixels = height // VIEW_SCALE * (width // VIEW_SCALE)
+
+    def look(self, now: float) -> tuple[bool, bool]:
+        """Take over what has changed since the last look; returns whether the desktop and the client had."""
+        changed = [False, False]
+        for row, band in enumerate(self._bands):
+            touched = False
+            for which, (live, seen) in enumerate(zip(self._live, self._seen, strict=True)):
+                colours = live[band] & 0xFFFFFF
+                if not np.array_equal(colours, seen[band]):
+                    seen[band] = colours
+                    changed[which] = touched = True
+            if touched:
+                self._measure(now, row, *(_bytes(seen[band]) for seen in self._seen))
+        return changed[0], changed[1]
+
+    @property
+    def view_psnr_db(self) -> float:
+        """Luma PSNR between the pictures reduced fourfold; 100 for equal ones."""
+        mean = self._square_errors.sum() / self._view_pixels
+        return 100.0 if mean == 0 else min(100.0, float(10 * np.log10(255**2 / mean)))
+
+    def exact_share(self, tiles: Mask | None = None) -> float:
+        """Return the share of `tiles`, or of all, whose pixels are within the tolerance; 1 for none."""
+        exact = np.isfinite(self._exact_since if tiles is None else self._exact_since[tiles])
+        return float(exact.mean()) if exact.size else 1.0
+
+    def exact_since(self, tiles: Mask | None = None) -> float:
+        """Return since when enough of `tiles`, or of all, have stayed exact; infinity if they are not."""
+        since = np.sort(self._exact_since if tiles is None else self._exact_since[tiles], axis=None)
+        return float(since[math.ceil(EXACT_SHARE * since.size) - 1]) if since.size else -math.inf
+
+    def text_tiles(self) -> Mask:
+        """Find the tiles of the desktop that hold text."""
+        gray = cv2.cvtColor(_bytes(self._seen[0]), cv2.COLOR_BGRA2GRAY)
+        mask = np.zeros(self._exact_since.shape, np.bool_)
+        for row, band in enumerate(self._bands):
+            for column, left in enumerate(self._columns):
+                tile = gray[band, left : left + TILE_PX]
+                paper = np.bincount(tile.ravel(), minlength=256).max() / tile.size
+                strokes = np.count_nonzero(np.abs(np.diff(tile.astype(np.int16), axis=1)) >= STROKE_CONTRAST)
+                mask[row, column] = paper >= PAPER_SHARE and strokes >= STROKES
+        return mask
+
+    def _measure(self, now: float, row: int, native: NDArray[np.uint8], shown: NDArray[np.uint8]) -> None:
+        worst = cv2.absdiff(native, shown).max(axis=2).max(axis=0)
+        exact = np.maximum.reduceat(worst, self._columns) <= TOLERANCE
+        self._exact_since[row] = np.where(exact, np.minimum(self._exact_since[row], now), np.inf)
+        views = [_view(pixels) for pixels in (native, shown)]
+        self._square_errors[row] = np.square(views[0] - views[1]).sum()
+
+
+def _view(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Reduce BGRX bytes to fourfold means of luma."""
+    gray = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
+    height, width = (length // VIEW_SCALE for length in gray.shape)
+    small = cv2.resize(gray[: height * VIEW_SCALE, : width * VIEW_SCALE], (width, height), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32)
+
+
+def _bytes(pixels: Picture) -> NDArray[np.uint8]:
+    return pixels.view(np.uint8).reshape(*pixels.shape, 4)
