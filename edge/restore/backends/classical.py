@@ -23,6 +23,7 @@ _TRUNCATED = 7.5 / 16
 # Pictures are kept in quarters of a grey level and weights in 2048ths. Their products then fit a float32 without
 # rounding, so the result does not depend on the order in which a vector unit adds: tiles fit without seams.
 _QUARTERS = 4
+_UNIT = 1 / (_QUARTERS * RESIDUAL_STEP)
 
 Plane = NDArray[np.float32]
 
@@ -65,10 +66,10 @@ class ClassicalBackend:
         for dy in range(SCALE):
             rows = np.rint(self._filtered(sharp, self._identity, self._phases[dy]))
             for dx in range(SCALE):
-                difference = self._filtered(rows, self._phases[dx], self._identity) - anchor
+                plane = self._filtered(rows, self._phases[dx], self._identity)
                 channel = (dy * SCALE + dx) * 3
-                np.multiply(difference, np.float32(1 / (_QUARTERS * RESIDUAL_STEP)), out=difference)
-                out[:, :, channel : channel + 3] = np.clip(np.rint(difference, out=difference), -128, 127)
+                # Difference, scale, rounding and clamp in one pass.
+                out[:, :, channel : channel + 3] = cv2.addWeighted(plane, _UNIT, anchor, -_UNIT, 0, dtype=cv2.CV_8S)
         return out
 
     def close(self) -> None:
