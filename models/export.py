@@ -5,9 +5,11 @@ IR 6 and opset 12, which the converters of every Rockchip generation read.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
@@ -24,7 +26,7 @@ def export(network: ResidualNetwork, path: Path) -> None:
         helper.make_node("Transpose", ["grey_levels"], ["planes"], perm=[0, 3, 1, 2]),
     ]
 
-    def constant(name: str, value: Tensor | np.ndarray) -> str:
+    def constant(name: str, value: Tensor | NDArray[Any]) -> str:
         array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
         weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
@@ -49,11 +51,11 @@ def export(network: ResidualNetwork, path: Path) -> None:
     # Grey levels instead of 0..1 around its middle: the first layer's weights take that up.
     head = network.head.weight
     x = convolve("planes", "head", head / 255, network.head.bias - 0.5 * head.sum(dim=(1, 2, 3)), stride=STRIDE)
-    for index, layer in enumerate(network.body):
+    for index, layer in enumerate(network.inner):
         x = convolve(x, f"body.{index}", layer.weight, layer.bias)
     x = convolve(x, "residual", *network.projected_tail(), relu=False)
     # Rounds and saturates in one pass over the widest tensor there is.
-    scale, zero = constant("one_unit", np.float32(1).reshape(())), constant("no_offset", np.int8(0).reshape(()))
+    scale, zero = constant("one_unit", np.array(1, np.float32)), constant("no_offset", np.array(0, np.int8))
     nodes.append(helper.make_node("QuantizeLinear", [x, scale, zero], ["small"]))
     nodes += _laid_out("small", "blocks", constant)
     graph = helper.make_graph(
@@ -69,7 +71,7 @@ def export(network: ResidualNetwork, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def _laid_out(source: str, target: str, constant: Callable[[str, np.ndarray], str]) -> list[onnx.NodeProto]:
+def _laid_out(source: str, target: str, constant: Callable[[str, NDArray[Any]], str]) -> list[onnx.NodeProto]:
     """Lay out (n, 192, h / 2, w / 2) as (n, h, w, 48).
 
     DepthToSpace and then Transpose would say the same, but move four times the bytes: the runtime has no DepthToSpace

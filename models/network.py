@@ -16,6 +16,12 @@ _OUT_GAIN = 64.0
 TRUNCATION = 7.5 / 32
 
 
+class Convolution(nn.Conv2d):
+    """A convolution that has a bias."""
+
+    bias: nn.Parameter
+
+
 class ResidualNetwork(nn.Module):
     """Low resolution (n, 3, h, w) in 0..1, blue first, to residuals (n, 192, h / 2, w / 2) in units of 2 grey levels.
 
@@ -23,13 +29,14 @@ class ResidualNetwork(nn.Module):
     there to the full-size pixel (dy, dx) of its block.
     """
 
-    def __init__(self, channels: int = 32, depth: int = 4) -> None:
+    def __init__(self, channels: int = 48, depth: int = 4) -> None:
         super().__init__()
         self.channels, self.depth = channels, depth
-        self.head = nn.Conv2d(3, channels, 6, stride=STRIDE, padding=2)
-        self.body = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in range(depth))
-        self.tail = nn.Conv2d(channels, OUT_CHANNELS, 1)
-        for layer in (self.head, *self.body):
+        self.head = Convolution(3, channels, 6, stride=STRIDE, padding=2)
+        self.inner = [Convolution(channels, channels, 3, padding=1) for _ in range(depth)]
+        self.body = nn.ModuleList(self.inner)
+        self.tail = Convolution(channels, OUT_CHANNELS, 1)
+        for layer in (self.head, *self.inner):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
         nn.init.normal_(self.tail.weight, std=0.01)
@@ -38,7 +45,7 @@ class ResidualNetwork(nn.Module):
     def features(self, lr: Tensor) -> Tensor:
         """Give what the last layer sees, (n, channels, h / 2, w / 2)."""
         x = torch.relu(self.head(lr - 0.5))
-        for layer in self.body:
+        for layer in self.inner:
             x = torch.relu(layer(x))
         return x
 
@@ -73,5 +80,5 @@ class ResidualNetwork(nn.Module):
 
     def gmac(self, width: int, height: int) -> float:
         """Billions of multiplications for a low-resolution picture of `width` x `height`."""
-        weights = sum(layer.weight.numel() for layer in (self.head, *self.body, self.tail))
+        weights: int = sum(layer.weight.numel() for layer in (self.head, *self.inner, self.tail))
         return weights * (width // STRIDE) * (height // STRIDE) / 1e9

@@ -1,5 +1,7 @@
 """Pictures with the statistics of photographs: slopes, clouds, round things with shadows, grain."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +24,15 @@ def scene(width: int, height: int, seed: int) -> NDArray[np.uint8]:
         else:
             corners = np.array(centre) + rng.normal(0, 1, (int(rng.integers(3, 7)), 2)) * axes
             cv2.fillPoly(mask, [corners.astype(np.int32)], 255, cv2.LINE_AA)
-        alpha = mask[:, :, None] / np.float32(255)
+        alpha: NDArray[Any] = mask[:, :, None] / np.float32(255)
         if rng.random() < 0.4:
             alpha = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.7, 6))[:, :, None]
         light = 1 + rng.uniform(-0.6, 0.6) * (across - centre[0] / width)[:, :, None]
         body = rng.uniform(0, 255, 3).astype(np.float32) * light + _clouds(rng, width, height) * rng.uniform(0, 50)
         paint = paint * (1 - alpha) + body * alpha
     paint += rng.normal(0, rng.uniform(0, 5), paint.shape).astype(np.float32)
-    return np.clip(paint, 0, 255).astype(np.uint8)
+    painted: NDArray[np.uint8] = np.clip(paint, 0, 255).astype(np.uint8)
+    return painted
 
 
 def _clouds(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
@@ -39,4 +42,5 @@ def _clouds(rng: np.random.Generator, width: int, height: int) -> NDArray[np.flo
     for octave in range(2, 9):
         noise = rng.normal(0, 1, (2 ** (octave - 1) + 2, 2**octave + 2)).astype(np.float32)
         total += roughness**octave * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
-    return (total / (np.abs(total).max() + 1e-6))[:, :, None]
+    clouds: NDArray[np.float32] = (total / (np.abs(total).max() + 1e-6))[:, :, None]
+    return clouds

@@ -12,7 +12,7 @@ from edge.restore.backends.card import Quality
 from edge.restore.upscaler import Upscaler
 from models.card import describe, ship, write_card
 from models.evaluate.judge import judge
-from models.evaluate.methods import INTERPOLATIONS, Restored, Unrounded
+from models.evaluate.methods import INTERPOLATIONS, Method, Restored, Unrounded
 from models.evaluate.side_by_side import side_by_side
 from models.export import export
 from models.train.run import load_average
@@ -54,7 +54,7 @@ def main(
     )
     write_card(model, card)
     ours = Restored(Upscaler(open_backend("onnx", model)))
-    methods = {
+    methods: dict[str, Method] = {
         **INTERPOLATIONS,
         "classical": Restored(Upscaler(open_backend("classical"))),
         "network": ours,
@@ -66,7 +66,7 @@ def main(
     if shipped:
         ship(model, msgspec.structs.replace(card, quality=quality), shipped)
     if picture:
-        shown = {"bicubic": methods["bicubic"], "network": ours}
+        shown: dict[str, Method] = {"bicubic": methods["bicubic"], "network": ours}
         cv2.imwrite(str(picture), side_by_side(data / "held-out" / f"{page}.png", *piece, shown))
 
 

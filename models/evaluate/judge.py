@@ -16,7 +16,8 @@ from models.evaluate.methods import Method
 
 def luma(bgr: Bgr) -> NDArray[np.float64]:
     """Weigh B, G and R as BT.601 does: float64 (height, width), 0..255."""
-    return bgr @ np.array([0.114, 0.587, 0.299])
+    weighted: NDArray[np.float64] = bgr @ np.array([0.114, 0.587, 0.299])
+    return weighted
 
 
 def psnr_y(native: Bgr, shown: Bgr) -> float:
@@ -31,7 +32,7 @@ def ssim_y(native: Bgr, shown: Bgr) -> float:
     Source: Wang et al., *Image Quality Assessment: From Error Visibility to Structural Similarity*, 2004.
     """
     return float(
-        structural_similarity(
+        structural_similarity(  # type: ignore[no-untyped-call]
             luma(native), luma(shown), data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
     )

@@ -67,4 +67,5 @@ class Unrounded:
         laid_out = cells.view(rows, columns, STRIDE, STRIDE, SCALE, SCALE, 3).permute(0, 2, 4, 1, 3, 5, 6)
         full = laid_out.reshape(rows * STRIDE * SCALE, columns * STRIDE * SCALE, 3)
         inner = full[SCALE * halo :, SCALE * halo :][: SCALE * height, : SCALE * width]
-        return np.clip(np.rint(inner.numpy()), 0, 255).astype(np.uint8)
+        rounded: Bgr = np.clip(np.rint(inner.numpy()), 0, 255).astype(np.uint8)
+        return rounded

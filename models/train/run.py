@@ -82,7 +82,7 @@ class Run:
         residual = self.network.cells(features.float())
         total, squared = loss(anchor, residual, native, _BORDER, self.settings.edge_weight)
         self.adam.zero_grad(set_to_none=True)
-        (total / 255**2).backward()
+        (total / 255**2).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 0.05)
         self.adam.step()
         self.step += 1
