@@ -2,6 +2,7 @@ import hashlib
 import json
 import logging
 import shutil
+import sys
 
 import cv2
 import numpy as np
@@ -79,6 +80,13 @@ def test_auto_takes_classical_and_says_why_when_the_model_is_missing(tmp_path, c
         assert open_backend("auto", tmp_path / "none.onnx").name == "classical"
     assert "none.onnx" in caplog.text
     assert "No such file" in caplog.text
+
+
+def test_auto_takes_classical_and_says_why_when_the_runtime_is_missing(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "edge.restore.backends.onnx", None)
+    with caplog.at_level(logging.WARNING):
+        assert open_backend("auto").name == "classical"
+    assert "install the package onnxruntime" in caplog.text
 
 
 def test_network_takes_odd_sizes_when_its_grid_is_even(model):

@@ -34,6 +34,8 @@ def open_backend(name: str = "auto", model: Path | None = None) -> Backend:
 
 def _open_onnx(model: Path | None) -> Backend:
     # Imported here: ONNX Runtime takes a fifth of a second and tens of megabytes that `classical` does without.
-    from edge.restore.backends.onnx import OnnxBackend, shipped_model  # noqa: PLC0415
-
+    try:
+        from edge.restore.backends.onnx import OnnxBackend, shipped_model  # noqa: PLC0415
+    except ImportError as error:
+        raise UpscalerError(f"ONNX Runtime cannot be loaded: {error}; install the package onnxruntime") from error
     return OnnxBackend(shipped_model() if model is None else model)

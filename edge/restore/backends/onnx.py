@@ -18,7 +18,7 @@ INPUT = Tensor(dtype="tensor(uint8)", shape=("batch", "height", "width", 3))
 OUTPUT = Tensor(dtype="tensor(int8)", shape=("batch", "height", "width", BLOCK_CHANNELS))
 
 _THREADS = 2
-# What ONNX Runtime raises has no common ancestor but Exception.
+# What ONNX Runtime raises has no common ancestor but Exception; on some damaged files its messages do not decode.
 _LOAD_ERRORS = (
     ort_errors.Fail,
     ort_errors.InvalidArgument,
@@ -26,6 +26,7 @@ _LOAD_ERRORS = (
     ort_errors.InvalidProtobuf,
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
+    UnicodeDecodeError,
 )
 
 
