@@ -23,9 +23,12 @@ _TRUNCATED = 7.5 / 16
 # Pictures are kept in quarters of a grey level and weights in 2048ths. Their products then fit a float32 without
 # rounding, so the result does not depend on the order in which a vector unit adds: tiles fit without seams.
 _QUARTERS = 4
+_WEIGHT_UNITS = 2048
 _UNIT = 1 / (_QUARTERS * RESIDUAL_STEP)
 
 Plane = NDArray[np.float32]
+
+_IDENTITY: Plane = np.ones(1, dtype=np.float32)
 
 
 def _cubic(distance: NDArray[np.float64], a: float = -0.75) -> NDArray[np.float64]:
@@ -51,8 +54,7 @@ class ClassicalBackend:
 
     def __init__(self) -> None:
         self._phases = _phase_weights()
-        self._blur = self._phases.mean(axis=0)
-        self._identity = np.ones(1, dtype=np.float32)
+        self._blur = np.rint(self._phases.mean(axis=0) * _WEIGHT_UNITS) / np.float32(_WEIGHT_UNITS)
 
     def residual(self, lr: Bgr) -> Residual:
         """See `edge.restore.upscaler.Backend`."""
@@ -60,13 +62,14 @@ class ClassicalBackend:
         np.rint(received, out=received)
         sharp = received
         for _ in range(_ROUNDS):
-            sharp = np.rint(sharp + received - self._filtered(sharp, self._blur, self._blur))
+            blurred = _down(np.rint(_across(sharp, self._blur)), self._blur)
+            sharp = np.rint(sharp + received - blurred)
         out = np.empty((*lr.shape[:2], BLOCK_CHANNELS), dtype=np.int8)
         anchor = _QUARTERS * lr.astype(np.float32)
         for dy in range(SCALE):
-            rows = np.rint(self._filtered(sharp, self._identity, self._phases[dy]))
+            rows = np.rint(_down(sharp, self._phases[dy]))
             for dx in range(SCALE):
-                plane = self._filtered(rows, self._phases[dx], self._identity)
+                plane = _across(rows, self._phases[dx])
                 channel = (dy * SCALE + dx) * 3
                 # Difference, scale, rounding and clamp in one pass.
                 out[:, :, channel : channel + 3] = cv2.addWeighted(plane, _UNIT, anchor, -_UNIT, 0, dtype=cv2.CV_8S)
@@ -75,6 +78,14 @@ class ClassicalBackend:
     def close(self) -> None:
         """See `edge.restore.upscaler.Backend`."""
 
-    @staticmethod
-    def _filtered(plane: Plane, across: Plane, down: Plane) -> Plane:
-        return np.asarray(cv2.sepFilter2D(plane, cv2.CV_32F, across, down, borderType=cv2.BORDER_REPLICATE))
+
+def _across(plane: Plane, weights: Plane) -> Plane:
+    return _filtered(plane, weights, _IDENTITY)
+
+
+def _down(plane: Plane, weights: Plane) -> Plane:
+    return _filtered(plane, _IDENTITY, weights)
+
+
+def _filtered(plane: Plane, across: Plane, down: Plane) -> Plane:
+    return np.asarray(cv2.sepFilter2D(plane, cv2.CV_32F, across, down, borderType=cv2.BORDER_REPLICATE))
