@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.geometry import Mask
+from edge.geometry import Grid, Mask, Rect, Size
 from edge.pixels import Picture
 
 TILE_PX = 64
@@ -20,12 +20,17 @@ PAPER_SHARE = 0.4
 STROKE_CONTRAST = 64
 STROKES = 48
 
+NOWHERE = Rect(0, 0, 0, 0)
+
 
 class Comparison:
     """Two pictures of one size, each looked at in bands of tiles; `look` tells which of the two has changed."""
 
-    def __init__(self, native: Picture, shown: Picture) -> None:
-        """Compare these arrays (height, width), which other programs draw into. Raises `ValueError` on two sizes."""
+    def __init__(self, native: Picture, shown: Picture, ignored: Rect = NOWHERE) -> None:
+        """Compare these arrays (height, width), which other programs draw into. Raises `ValueError` on two sizes.
+
+        The tiles that `ignored` touches, where the pointer is drawn by one and not by the other, are left out.
+        """
         if native.shape != shown.shape:
             raise ValueError(f"the desktop has {native.shape} pixels (height, width), the client shows {shown.shape}")
         self._live = (native, shown)
@@ -34,6 +39,9 @@ class Comparison:
         self._bands = [slice(top, min(top + TILE_PX, height)) for top in range(0, height, TILE_PX)]
         self._columns = list(range(0, width, TILE_PX))
         self._exact_since = np.full((len(self._bands), len(self._columns)), np.inf)
+        grid = Grid(Size(width, height), TILE_PX)
+        self._counted = np.ones((grid.rows, grid.columns), np.bool_)
+        self._counted[grid.touched(ignored)] = False
         self._square_errors = np.zeros(len(self._bands))
         self._view_pixels = height // VIEW_SCALE * (width // VIEW_SCALE)
 
@@ -59,13 +67,18 @@ class Comparison:
 
     def exact_share(self, tiles: Mask | None = None) -> float:
         """Return the share of `tiles`, or of all, whose pixels are within the tolerance; 1 for none."""
-        exact = np.isfinite(self._exact_since if tiles is None else self._exact_since[tiles])
+        exact = np.isfinite(self._exact_since[self._counted if tiles is None else self._counted & tiles])
         return float(exact.mean()) if exact.size else 1.0
 
     def exact_since(self, tiles: Mask | None = None) -> float:
         """Return since when enough of `tiles`, or of all, have stayed exact; infinity if they are not."""
-        since = np.sort(self._exact_since if tiles is None else self._exact_since[tiles], axis=None)
+        since = np.sort(self._exact_since[self._counted if tiles is None else self._counted & tiles])
         return float(since[math.ceil(EXACT_SHARE * since.size) - 1]) if since.size else -math.inf
+
+    def inexact_tiles(self) -> Mask:
+        """Find the tiles that are not within the tolerance."""
+        inexact: Mask = self._counted & np.isinf(self._exact_since)
+        return inexact
 
     def text_tiles(self) -> Mask:
         """Find the tiles of the desktop that hold text."""
@@ -77,7 +90,7 @@ class Comparison:
                 paper = np.bincount(tile.ravel(), minlength=256).max() / tile.size
                 strokes = np.count_nonzero(np.abs(np.diff(tile.astype(np.int16), axis=1)) >= STROKE_CONTRAST)
                 mask[row, column] = paper >= PAPER_SHARE and strokes >= STROKES
-        return mask
+        return mask & self._counted
 
     def _measure(self, now: float, row: int, native: NDArray[np.uint8], shown: NDArray[np.uint8]) -> None:
         worst = cv2.absdiff(native, shown).max(axis=2).max(axis=0)

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.geometry import Size
+from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from tests.bench.pages import write_pages
 from tests.servers import process, require, wait_until, window_manager, x_server
 
 SCREEN = Size(1920, 1080)
-# Where the pointer rests: on the page's margin, for the wheel, and whole in one of the 510 tiles of the comparison.
+# Where the pointer rests: on the page's margin, for the wheel; and what its picture may cover there.
 PARKED = (1880, 1040)
+POINTER_AREA = Rect(PARKED[0], PARKED[1], 1, 1).grown(32)
 CHROMIUM = (  # noqa: SIM905 - a command line is read best as one
     "--no-first-run --no-default-browser-check --disable-sync --disable-background-networking --disable-gpu "
     "--disable-component-update --disable-default-apps --password-store=basic --force-device-scale-factor=1 "

@@ -7,7 +7,6 @@ that its costs are not on the account of whoever measures: `python -m tests.benc
 import argparse
 import asyncio
 import json
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -64,13 +63,21 @@ class Link:
         self._target = (host, port)
         self._up, self._down = (Lane(mbit, rtt_ms / 2000) for _ in range(2))
         self.count = Count()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Accept connections on 127.0.0.1, on a port that the kernel picks."""
-        async with await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=PIECE_BYTES) as server:
-            self.count.port = server.sockets[0].getsockname()[1]
-            yield
+        """Accept connections on 127.0.0.1, on a port that the kernel picks; at the end, break off all of them."""
+        try:
+            async with await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=PIECE_BYTES) as server:
+                self.count.port = server.sockets[0].getsockname()[1]
+                yield
+        finally:
+            for writer in self._writers:
+                writer.transport.abort()
+            await self._idle.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.count.connections += 1
@@ -79,11 +86,17 @@ class Link:
         except OSError:
             writer.close()
             return
-        for end in (writer, far_writer):
+        ends = {writer, far_writer}
+        self._writers |= ends
+        self._idle.clear()
+        for end in ends:
             end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._forward(reader, far_writer, self._up, "up"))
             group.create_task(self._forward(far_reader, writer, self._down, "down"))
+        self._writers -= ends
+        if not self._writers:
+            self._idle.set()
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lane: Lane, direction: str
@@ -123,8 +136,7 @@ async def run(link: Link, log: Path) -> None:
             write_count(link.count, log)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LOG_INTERVAL_S)
-        write_count(link.count, log)
-    os._exit(0)  # ending the event loop would print each connection that is still open as an error
+    write_count(link.count, log)
 
 
 def write_count(count: Count, log: Path) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from edge.geometry import Size
 from tests.bench.clients import Client
 from tests.bench.compare import VIEW_PSNR_DB, Comparison
-from tests.bench.desktop import Desktop
+from tests.bench.desktop import POINTER_AREA, Desktop
 from tests.servers import process, wait_until, x11vnc
 
 SAMPLE_S = 0.02
@@ -26,6 +28,8 @@ NO_CHANGE_S = 3.0
 START_S = 2.0
 # How long a picture must have stayed exact for a step to end early.
 STAY_S = 0.5
+# Of the tiles that stayed wrong, how many a result names.
+NAMED_TILES = 12
 # The link writes its count five times a second.
 COUNT_S = 0.25
 
@@ -42,7 +46,7 @@ TRACE = (
     Step("open article", ("key", "1")),
     Step("Page Down", ("key", "Next")),
     Step("Page Down again", ("key", "Next")),
-    Step("six wheel clicks", ("click", "--repeat", "6", "--delay", "60", "5")),
+    Step("six wheel clicks", ("click", "--repeat", "6", "--delay", "150", "5")),
     Step("Home", ("key", "Home")),
     Step("table", ("key", "2")),
     Step("mail", ("key", "3")),
@@ -56,7 +60,8 @@ CONNECT = Step("connect")
 class StepResult:
     """What a step took, in seconds from the desktop's rest; None for never within the cap.
 
-    `desktop_s` is what the desktop itself took from the action to its rest.
+    `desktop_s` is what the desktop itself took from the action to its rest; `inexact_text` are the first tiles (row,
+    column) with text that stayed wrong.
     """
 
     step: str
@@ -68,6 +73,7 @@ class StepResult:
     view_psnr_db: float
     text_tiles: int
     desktop_s: float
+    inexact_text: tuple[tuple[int, int], ...] = ()
     bytes_down: int = 0
 
 
@@ -107,6 +113,7 @@ def measure(step: Step, comparison: Comparison, act: Callable[[], None], cap_s: 
                 break
         time.sleep(max(0.0, now + SAMPLE_S - time.monotonic()))
     text = comparison.text_tiles()
+    wrong = np.argwhere(text & comparison.inexact_tiles())
     first_view, exact, text_exact = (
         None if math.isinf(since) and since > 0 else max(0.0, since - rest)
         for since in (view_since, exact_since, comparison.exact_since(text))
@@ -121,6 +128,7 @@ def measure(step: Step, comparison: Comparison, act: Callable[[], None], cap_s: 
         text_tiles=int(text.sum()),
         view_psnr_db=comparison.view_psnr_db,
         desktop_s=rest - began,
+        inexact_text=tuple((int(row), int(column)) for row, column in wrong[:NAMED_TILES]),
     )
 
 
@@ -177,7 +185,7 @@ def run(
         log = stack.enter_context(linked(server, link, folder))
         began = time.monotonic()
         with client(log.port, Size(width, height), folder) as running:
-            comparison = Comparison(desktop.pixels, running.pixels)
+            comparison = Comparison(desktop.pixels, running.pixels, POINTER_AREA)
             late_s = time.monotonic() - began
             connect = shifted(measure(CONNECT, comparison, lambda: None, 3 * cap_s), late_s)
             before = log.bytes_down()
@@ -198,8 +206,6 @@ def run(
 
 def shifted(result: StepResult, late_s: float) -> StepResult:
     """Add what had passed before the measuring began."""
-    first_view_s, exact_s, text_exact_s = (
-        None if value is None else value + late_s
-        for value in (result.first_view_s, result.exact_s, result.text_exact_s)
-    )
+    times = (result.first_view_s, result.exact_s, result.text_exact_s)
+    first_view_s, exact_s, text_exact_s = (None if value is None else value + late_s for value in times)
     return replace(result, first_view_s=first_view_s, exact_s=exact_s, text_exact_s=text_exact_s)
