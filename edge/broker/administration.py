@@ -77,22 +77,20 @@ class Administration:
 
     def add_device(self, name: str, file: Path) -> EnrolmentFile:
         """Expect a device and write its enrolment file; if either fails, neither has happened."""
-        with self._database.transaction() as connection:
-            now, hours = time.time(), self._config.enrolment.token_hours
-            token = devices.add(
-                connection,
-                self._master,
-                secrets.token_bytes,
-                actor=self._actor,
-                name=name,
-                now=now,
-                token_lifetime_s=hours * 3600.0,
-            )
-            where = self._config.enrolment
-            content = EnrolmentFile(
-                device=name, host=where.host, port=where.port, ca_pem=self._authority.pem, token=token
-            )
-            write_private(file, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+        draft = file.with_name(f".{file.name}.draft")
+        try:
+            with self._database.transaction() as connection:
+                content = EnrolmentFile(
+                    device=name,
+                    host=self._config.enrolment.host,
+                    port=self._config.enrolment.port,
+                    ca_pem=self._authority.pem,
+                    token=self._expect(connection, name),
+                )
+                write_private(draft, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
         return content
 
     def list_devices(self) -> list[devices.Device]:
@@ -220,6 +218,17 @@ class Administration:
         with self._database.transaction() as connection:
             for number in numbers:
                 acts.done(connection, number)
+
+    def _expect(self, connection: Connection, name: str) -> str:
+        return devices.add(
+            connection,
+            self._master,
+            secrets.token_bytes,
+            actor=self._actor,
+            name=name,
+            now=time.time(),
+            token_lifetime_s=self._config.enrolment.token_hours * 3600.0,
+        )
 
     def _assign(self, connection: Connection, user: str, desktop: str) -> None:
         try:
