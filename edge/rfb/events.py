@@ -86,8 +86,8 @@ class Screen:
 class DesktopResized:
     """The framebuffer has a new size and undefined content; every pixel must be asked for again.
 
-    With ExtendedDesktopSize it also comes, with the size unchanged, in answer to any request that is not incremental:
-    ask again only if `size` differs.
+    The update that brings it has no pixels. With ExtendedDesktopSize it also comes, the size unchanged, in answer to
+    each request that is not incremental: ask incrementally then, or the server never comes to send a pixel.
 
     `reason` and `status` are those of ExtendedDesktopSize, 0 otherwise. A refused SetDesktopSize arrives with
     status != 0 and the unchanged size.
