@@ -23,8 +23,8 @@ _FILL, _JPEG, _FIRST_UNDEFINED = 8, 9, 8
 _FILTER_FOLLOWS = 4
 # Data shorter than this is not compressed at all.
 _LEAST_COMPRESSED_BYTES = 12
-# JPEG of noise at the highest quality takes less than its pixels; the rest is for its tables.
-_JPEG_PIXEL_BYTES, _JPEG_TABLE_BYTES = 6, 4096
+# JPEG fills up to whole blocks, of which noise at the highest quality takes no more than this; the rest is for tables.
+_JPEG_BLOCK_PX, _JPEG_BLOCK_BYTES, _JPEG_TABLE_BYTES = 16, 16 * 16 * 6, 4096
 
 
 class Filter(IntEnum):
@@ -53,7 +53,8 @@ class Tight:
         if kind == _FILL:
             picture = from_tpixels((yield from stream.read(_TPIXEL_BYTES))).repeat(rect.area).reshape(rect.size.shape)
         elif kind == _JPEG:
-            length = yield from _compact_length(stream, _JPEG_PIXEL_BYTES * rect.area + _JPEG_TABLE_BYTES)
+            blocks = -(-rect.width // _JPEG_BLOCK_PX) * -(-rect.height // _JPEG_BLOCK_PX)
+            length = yield from _compact_length(stream, blocks * _JPEG_BLOCK_BYTES + _JPEG_TABLE_BYTES)
             picture = decode_jpeg((yield from stream.read(length)), rect.size)
         elif kind < _FIRST_UNDEFINED:
             filter_id = (yield from stream.u8()) if kind & _FILTER_FOLLOWS else Filter.COPY

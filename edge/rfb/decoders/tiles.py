@@ -20,6 +20,10 @@ from edge.rfb.decoders.pixels import Colours, from_cpixels, packed_bytes, paint,
 
 _CPIXEL_BYTES = 3
 _LONG = 255
+# A token of plain RLE as a little-endian number: the colour, and above it the first byte of the length.
+_LENGTH_SHIFT, _COLOUR, _FIRST_LONG = np.uint32(24), np.uint32(0xFFFFFF), np.uint32(_LONG << 24)
+# Runs are looked for in so many tokens or bytes at a time: what most tiles of text take.
+_WINDOW = 1024
 
 
 class SubEncoding(IntEnum):
@@ -77,29 +81,38 @@ class TileReader:
         return from_cpixels(self._take(_CPIXEL_BYTES * colours))
 
     def _plain_runs(self, pixels: int) -> Colours:
-        colours: list[Colours] = []
-        lengths: list[NDArray[np.int64]] = []
-        while pixels:
-            # Tokens of four bytes, up to the first whose length goes on; there are at most `pixels` of them.
-            whole = min(pixels, (len(self._data) - self._at) // 4)
-            tokens = self._bytes[self._at : self._at + 4 * whole].reshape(-1, 4)
-            long = np.flatnonzero(tokens[:, 3] == _LONG)
-            ends = np.cumsum(tokens[: long[0] if long.size else whole, 3].astype(np.int64) + 1)
-            short = int(np.searchsorted(ends, pixels)) + 1
-            ends = ends[:short]
-            if ends.size:
-                colours.append(from_cpixels(tokens[: ends.size, :3].tobytes()))
-                lengths.append(np.diff(ends, prepend=0))
-                self._at += 4 * ends.size
-                pixels -= int(ends[-1])
-            if pixels > 0:
-                colours.append(from_cpixels(self._take(_CPIXEL_BYTES)))
-                length = self._run_length(pixels)
-                lengths.append(np.array([length]))
-                pixels -= length
-            if pixels < 0:
-                raise DecodeError(f"a run goes {-pixels} pixels past the end of its tile")
-        return np.concatenate(colours).repeat(np.concatenate(lengths))
+        out = np.empty(pixels, dtype=np.uint32)
+        filled = 0
+        while filled < pixels:
+            tokens = self._short_tokens(min(pixels - filled, _WINDOW))
+            lengths = tokens >> _LENGTH_SHIFT
+            lengths += 1
+            ends = lengths.cumsum()
+            count = int(ends.searchsorted(pixels - filled)) + 1
+            if count <= tokens.size or tokens.size == _WINDOW:
+                run = (tokens[:count] & _COLOUR).repeat(lengths[:count])
+                self._at += 4 * min(count, tokens.size)
+                end = filled + run.size
+                out[filled:end] = run[: pixels - filled]
+            else:
+                run = (tokens & _COLOUR).repeat(lengths)
+                self._at += 4 * tokens.size
+                out[filled : filled + run.size] = run
+                filled += run.size
+                colour = int.from_bytes(self._take(_CPIXEL_BYTES), "little")
+                end = filled + self._run_length(pixels - filled)
+                out[filled:end] = colour
+            filled = end
+        if filled > pixels:
+            raise DecodeError(f"a run goes {filled - pixels} pixels past the end of its tile")
+        return out
+
+    def _short_tokens(self, most: int) -> Colours:
+        """Look ahead at tokens of four bytes: all up to the first whose length goes on, but not more than `most`."""
+        count = min(most, (len(self._data) - self._at) // 4)
+        tokens = np.frombuffer(self._data, dtype="<u4", count=count, offset=self._at)
+        long = tokens >= _FIRST_LONG
+        return tokens[: int(long.argmax())] if long.any() else tokens
 
     def _run_length(self, most: int) -> int:
         length = 1
@@ -111,27 +124,38 @@ class TileReader:
         return length
 
     def _palette_runs(self, palette: Colours, pixels: int) -> Colours:
-        window = self._bytes[self._at : self._at + 2 * pixels]  # no token takes more than 2 bytes for each pixel
-        in_length = _in_length(window)
-        ends = np.cumsum(np.where(in_length[:-1], window, 1), dtype=np.int64)
-        last = int(np.searchsorted(ends, pixels))
-        while last < ends.size and in_length[last + 1]:
-            last += 1  # a run's length may end in a byte of 0, which moves nothing
-        if last >= ends.size:
-            raise DecodeError("its data ends in the middle of a tile's runs")
+        size = _WINDOW
+        while True:
+            window = self._bytes[self._at : self._at + size]
+            in_length = _in_length(window)
+            steps = np.where(in_length[:-1], window, np.uint8(1))
+            ends = steps.cumsum(dtype=np.int64)
+            last = int(ends.searchsorted(pixels))
+            while last < ends.size and in_length[last + 1]:
+                last += 1  # a run's length may end in a byte of 0, which moves nothing
+            if last < ends.size:
+                break
+            if size >= 2 * pixels + 2 or window.size < size:  # no token takes more than 2 bytes for each pixel
+                raise DecodeError("its data ends in the middle of a tile's runs")
+            size *= 2
         if ends[last] != pixels:
             raise DecodeError(f"a run goes {ends[last] - pixels} pixels past the end of its tile")
         self._at += last + 1
-        starts = np.flatnonzero(~in_length[: last + 1])
-        lengths = np.diff(ends[np.append(starts[1:] - 1, last)], prepend=0)
+        starts = (~in_length[: last + 1]).nonzero()[0]
+        lengths = np.add.reduceat(steps[: last + 1], starts, dtype=np.intp)
         return paint(palette, window[starts] & np.uint8(127)).repeat(lengths)
 
 
 def _in_length(window: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """For each byte of palette RLE, and for the one after the last, whether it belongs to a run's length."""
-    tells = (window < 128) | (window == _LONG)
-    position = np.maximum.accumulate(np.where(tells, np.arange(1, window.size + 1), 0))
-    turns = np.concatenate(([0], np.cumsum(~tells)))
-    long = np.concatenate(([False], window == _LONG))
-    state = long[position] ^ (((turns[1:] - turns[position]) & 1).astype(np.bool_))
-    return np.concatenate(([False], state))
+    size = window.size
+    long = np.zeros(size + 1, dtype=np.bool_)
+    np.equal(window, _LONG, out=long[1:])
+    turning = (window >= 128) & ~long[1:]
+    turns = np.zeros(size + 1, dtype=np.int32)
+    turning.cumsum(out=turns[1:])
+    # For each byte, the number of bytes up to and with the last one that tells, itself included.
+    told = np.maximum.accumulate(np.where(turning, 0, np.arange(1, size + 1, dtype=np.int32)))
+    state = np.zeros(size + 1, dtype=np.bool_)
+    np.not_equal(long[told], (turns[1:] - turns[told]) & 1, out=state[1:])
+    return state
