@@ -154,28 +154,3 @@ def window_manager(display: str) -> Iterator[None]:
     with process([require("openbox", "openbox")], env={"DISPLAY": display}):
         wait_until(manages, "a window manager")
         yield
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def x11vnc_server(display: str, *options: str) -> Iterator[int]:
-    """Offer `display` by x11vnc with its stock settings and `options`; yields the port on 127.0.0.1."""
-    stock = ["-nopw", "-localhost", "-shared", "-forever", "-quiet"]
-    with tempfile.TemporaryDirectory(prefix="x11vnc-") as folder:
-        flag, log = Path(folder, "port"), Path(folder, "log")
-        # -autoport looks for a free one from there on; -flag tells which it took, once it listens.
-        port = ["-autoport", str(free_port()), "-flag", str(flag)]
-        command = [require("x11vnc", "x11vnc"), "-display", display, *port, *stock, *options]
-        with process(command, log=log) as server:
-            wait_until(lambda: flag.exists() or server.poll() is not None, "x11vnc listening")
-            if server.poll() is not None:
-                raise RuntimeError(f"x11vnc ended with status {server.returncode}: {log.read_text()}")
-            wait_until(lambda: "PORT=" in flag.read_text(), "x11vnc's port")
-            yield int(flag.read_text().strip().removeprefix("PORT="))

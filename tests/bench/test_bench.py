@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.bench.clients import CLIENTS
+from tests.bench.compare import Comparison
 from tests.bench.desktop import Desktop, browser_desktop
 from tests.bench.report import median_s, write
-from tests.bench.trace import TRACE, LinkSettings, RunResult, StepResult, run
+from tests.bench.trace import TRACE, LinkSettings, RunResult, Step, StepResult, measure, run
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,9 @@ def test_this_client_becomes_exact_where_there_is_text(desktop: Desktop) -> None
 
 
 def test_a_desktop_that_does_not_react_is_an_error(desktop: Desktop) -> None:
-    step = type(TRACE[0])("nothing", ("key", "F13"))
+    comparison = Comparison(desktop.pixels, desktop.pixels)
     with pytest.raises(RuntimeError, match="did not react to 'nothing'"):
-        run("tigervnc", CLIENTS["tigervnc"], desktop, LinkSettings(), [step], cap_s=1)
+        measure(Step("nothing", ("key", "F13")), comparison, lambda: desktop.do("key", "F13"), cap_s=1)
 
 
 def test_never_is_longer_than_any_time() -> None:

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from Xlib import X
+from Xlib import display as xlib
 
 from edge.display.base import CloseRequested, InputEvent, KeyInput, PointerInput
 from edge.display.window import WindowDisplay
@@ -26,7 +26,6 @@ def desk() -> Iterator[str]:
     """An X server with a window manager."""
     with x_server(SCREEN) as name, window_manager(name):
         require("xdotool", "xdotool")
-        require("import", "imagemagick")
         yield name
 
 
@@ -56,14 +55,21 @@ async def opened(display: WindowDisplay, picture: Picture) -> str:
     return window
 
 
-async def seen(window: str, tmp_path: Path) -> np.ndarray:
-    await do("import", "-window", window, str(tmp_path / "seen.png"))
-    return np.asarray(Image.open(tmp_path / "seen.png").convert("RGB"))[:, :, ::-1]
+def seen(window: str) -> np.ndarray:
+    """What the X server has in the window: BGR bytes (height, width, 3)."""
+    server = xlib.Display()
+    try:
+        drawn = server.create_resource_object("window", int(window))
+        shape = drawn.get_geometry()
+        image = drawn.get_image(0, 0, shape.width, shape.height, X.ZPixmap, 0xFFFFFFFF)
+        return np.frombuffer(image.data, np.uint8).reshape(shape.height, shape.width, 4)[:, :, :3]
+    finally:
+        server.close()
 
 
-async def wait_for_view(window: str, tmp_path: Path, wanted: np.ndarray) -> None:
+async def wait_for_view(window: str, wanted: np.ndarray) -> None:
     async with asyncio.timeout(20):
-        while not np.array_equal(await seen(window, tmp_path), wanted):  # noqa: ASYNC110 - nobody tells
+        while not np.array_equal(await asyncio.to_thread(seen, window), wanted):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
 
 
@@ -79,18 +85,18 @@ def typed(*keysyms: int) -> list[KeyInput]:
     return [KeyInput(keysym, down) for keysym in keysyms for down in (True, False)]
 
 
-async def test_the_picture_on_the_screen_is_the_one_presented(display_name: str, tmp_path: Path) -> None:
+async def test_the_picture_on_the_screen_is_the_one_presented(display_name: str) -> None:
     picture = noise(PICTURE, 1)
     async with WindowDisplay("edge test") as display:
         window = await opened(display, picture)
-        await wait_for_view(window, tmp_path, to_bgr(picture))
+        await wait_for_view(window, to_bgr(picture))
         shown = picture.copy()
         picture[:] = noise(PICTURE, 2)
         damage = [Rect(0, 0, 1, 1), Rect(100, 50, 333, 200), Rect(639, 359, 1, 1)]
         for rect in damage:
             shown[rect.slices] = picture[rect.slices]
         await display.present(picture, damage)
-        await wait_for_view(window, tmp_path, to_bgr(shown))
+        await wait_for_view(window, to_bgr(shown))
 
 
 async def test_keys_come_out_as_keysyms_with_press_and_release(display_name: str) -> None:
@@ -148,14 +154,14 @@ async def test_the_pointer_comes_out_in_the_pictures_pixels(display_name: str) -
         await inputs_until(display, PointerInput(639, 359, 0))
 
 
-async def test_a_scaled_window_shows_bars_and_maps_the_pointer_back(display_name: str, tmp_path: Path) -> None:
+async def test_a_scaled_window_shows_bars_and_maps_the_pointer_back(display_name: str) -> None:
     picture = np.full(PICTURE.shape, 0x336699, np.uint32)
     async with WindowDisplay("edge test") as display:
         window = await opened(display, picture)
         await do("xdotool", "windowsize", "--sync", window, "960", "600")
         wanted = np.zeros((600, 960, 3), np.uint8)
         wanted[30:570] = (0x99, 0x66, 0x33)
-        await wait_for_view(window, tmp_path, wanted)
+        await wait_for_view(window, wanted)
         await do("xdotool", "mousemove", "--window", window, "480", "300")
         await inputs_until(display, PointerInput(320, 180, 0))
         await do("xdotool", "mousemove", "--window", window, "959", "0")
@@ -165,16 +171,16 @@ async def test_a_scaled_window_shows_bars_and_maps_the_pointer_back(display_name
         half = wanted.copy()
         half[30:300] = 255
         async with asyncio.timeout(20):
-            while np.abs((await seen(window, tmp_path)).astype(int) - half)[[40, 290, 310, 560]].max():  # noqa: ASYNC110
+            while np.abs(seen(window).astype(int) - half)[[40, 290, 310, 560]].max():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
 
-async def test_another_size_of_picture_resizes_the_window(display_name: str, tmp_path: Path) -> None:
+async def test_another_size_of_picture_resizes_the_window(display_name: str) -> None:
     async with WindowDisplay("edge test") as display:
         window = await opened(display, noise(PICTURE, 1))
         larger = noise(Size(800, 600), 3)
         await display.present(larger, [])
-        await wait_for_view(window, tmp_path, to_bgr(larger))
+        await wait_for_view(window, to_bgr(larger))
 
 
 async def test_a_picture_larger_than_the_screen_is_shown_whole(display_name: str) -> None:
