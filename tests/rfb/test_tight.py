@@ -80,6 +80,13 @@ def test_jpeg_is_what_opencv_makes_of_it(grey):
     assert np.array_equal(to_bgr(got), cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
 
 
+def test_jpeg_of_a_thin_rectangle_may_be_larger_than_its_pixels():
+    size = Size(605, 2)
+    data = encode.TightEncoder.jpeg(encode.picture(size, size.area, run=1), 100)
+    assert len(data) > 4 * size.area
+    assert decode_rectangle(TIGHT, data, size).shape == size.shape
+
+
 def test_jpeg_of_another_size_is_refused_before_it_is_decoded():
     huge = bytearray(encode.TightEncoder.jpeg(encode.picture(Size(64, 64), 2)))
     at = huge.index(b"\xff\xc0")
