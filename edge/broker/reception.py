@@ -53,6 +53,7 @@ class Reception:
         self._config, self._authority, self._database = config, authority, database
         self._master, self._provider = master, provider
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._last: dict[str, tuple[bytes | None, bytes]] = {}
 
     async def receive(self, incoming: Incoming, bus: Publisher) -> None:
         """Handle one message; raises `ControlError` if it is malformed, `BrokerError` if it cannot be recorded."""
@@ -66,15 +67,22 @@ class Reception:
             raise ControlError(f"device {device} sent a request to be retained; it was dropped")
         else:
             async with self._one_at_a_time[device]:
-                if incoming.topic == topics.sign_in(device):
-                    answer: messages.Message = await self._sign_in(device, incoming.body)
-                else:
-                    answer = await self._renew(device, incoming.body)
-                # the answer goes to this device's own topic, whatever response topic it asked for
-                reply = messages.encode(answer)
-                await bus.publish(topics.replies(device), reply, correlation=incoming.correlation)
-                if isinstance(answer, SignInDenied):
-                    await asyncio.sleep(PAUSE_AFTER_REFUSAL_S)
+                await self._answer(device, incoming, bus)
+
+    async def _answer(self, device: str, incoming: Incoming, bus: Publisher) -> None:
+        """Answer on the device's own topic, whatever response topic it asked for; what came again, as before."""
+        correlation, reply = self._last.get(device, (None, b""))
+        pause_s = 0.0
+        if correlation is None or correlation != incoming.correlation:
+            if incoming.topic == topics.sign_in(device):
+                answer: messages.Message = await self._sign_in(device, incoming.body)
+            else:
+                answer = await self._renew(device, incoming.body)
+            reply = messages.encode(answer)
+            self._last[device] = (incoming.correlation, reply)
+            pause_s = PAUSE_AFTER_REFUSAL_S if isinstance(answer, SignInDenied) else 0.0
+        await bus.publish(topics.replies(device), reply, correlation=incoming.correlation)
+        await asyncio.sleep(pause_s)
 
     async def _sign_in(self, device: str, body: bytes) -> SignInReply:
         try:

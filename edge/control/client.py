@@ -29,6 +29,7 @@ CONNECT_TIMEOUT_S = 10.0
 # In TLS 1.3 the refusal of a certificate comes after the handshake, and paho drops it: ask again if nothing else comes.
 SILENCE_S = 1.0
 FAREWELL_S = 2.0
+FIRST_RESEND_S = 1.0
 
 _log = logging.getLogger(__name__)
 _paho_log = _log.getChild("paho")
@@ -130,10 +131,11 @@ class BusClient:
         await self._connected.wait()
 
     async def request(self, topic: str, body: bytes, *, timeout_s: float) -> bytes:
-        """Publish a request and wait for its answer; waits for the bus, too, if it is gone.
+        """Publish a request until its answer comes; waits for the bus, too, if it is gone.
 
-        The request expires with the wait, so that a broker that comes back later does not act on it. Raises
-        `ControlError` if no answer comes in time or the bus is lost meanwhile.
+        What nobody subscribes to is lost without a word, and the broker may just be coming back: so it is sent again,
+        with the same correlation data, by which the broker knows it. It expires with the wait, so that a broker that
+        comes back later does not act on it. Raises `ControlError` if no answer comes in time.
         """
         if self._reply_topic is None:
             raise ControlError(f"{self._name} has no topic for replies, so it cannot ask for one")
@@ -146,8 +148,7 @@ class BusClient:
         self._waiting[correlation] = answer
         try:
             async with asyncio.timeout(timeout_s):
-                await self._publish(topic, body, retain=False, properties=properties)
-                return await answer
+                return await self._ask(topic, body, properties, answer)
         except TimeoutError:
             if self._connected.is_set():
                 raise ControlError(f"{self.peer} works, but the broker did not answer within {timeout_s:g} s") from None
@@ -155,6 +156,18 @@ class BusClient:
         finally:
             del self._waiting[correlation]
             answer.cancel()
+
+    async def _ask(self, topic: str, body: bytes, properties: Properties, answer: asyncio.Future[bytes]) -> bytes:
+        wait_s = FIRST_RESEND_S
+        while True:
+            try:
+                await self._publish(topic, body, retain=False, properties=properties)
+            except ControlError as error:
+                _log.debug("%s: sent again: %s", topic, error)
+            await asyncio.wait({answer}, timeout=wait_s)
+            if answer.done():
+                return answer.result()
+            wait_s *= 2
 
     async def publish(self, topic: str, body: bytes, *, retain: bool = False, correlation: bytes | None = None) -> None:
         """Publish at least once; waits for the bus if it is gone. With `correlation` it answers a request."""
@@ -188,9 +201,6 @@ class BusClient:
         finally:
             self._connected.clear()
             self._client = None
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_exception(ControlError(f"{self.peer} was lost before the answer came"))
             await self._close(client)
 
     async def _open(self, client: aiomqtt.Client) -> None:

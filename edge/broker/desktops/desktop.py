@@ -16,6 +16,7 @@ from edge.broker.desktops import commands
 from edge.broker.desktops.base import DesktopState, Endpoint
 from edge.broker.desktops.probe import probe
 from edge.broker.desktops.trust import DesktopTrust
+from edge.broker.desktops.window_manager import wait_for_window_manager
 from edge.broker.desktops.xauthority import COOKIE_BYTES, xauthority
 from edge.broker.processes import Process
 from edge.config import DesktopsConfig
@@ -69,7 +70,7 @@ class LocalDesktop:
         if self._running is None or not processes.alive(self._running.x_server):
             await self._start_x_server()
         assert self._running is not None  # noqa: S101  the line above
-        self._start_programs(self._running)
+        await self._start_programs(self._running)
         await self.serve()
         running = self._running
         size = Size(running.width, running.height)
@@ -175,10 +176,14 @@ class LocalDesktop:
         finally:
             loop.remove_reader(reader)
 
-    def _start_programs(self, running: Running) -> None:
+    async def _start_programs(self, running: Running) -> None:
         if running.window_manager is None or not processes.alive(running.window_manager):
             manager = list(self._config.window_manager)
-            running.window_manager = self._spawn(manager, "window-manager", running.display) if manager else None
+            if manager:
+                running.window_manager = self._spawn(manager, "window-manager", running.display)
+                cookie = read_private(self._authority_file)[-COOKIE_BYTES:]
+                if not await asyncio.to_thread(wait_for_window_manager, running.display, cookie):
+                    _log.warning("desktop %s: %s does not say that it is there", self.name, manager[0])
         if running.program is None or not processes.alive(running.program):
             size = Size(running.width, running.height)
             command = commands.program(self._config, size, self._directory / "home")
