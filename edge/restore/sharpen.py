@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.geometry import Grid, Mask
+from edge.geometry import Grid, Mask, Rect
 from edge.pixels import Picture
 from edge.restore import texture
 
@@ -24,6 +24,8 @@ NEAR_TILES = 6
 """Half of the side of the square around the pointer that comes first: the lines being read."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
+WORTH_SHARE = 0.5
+"""A rectangle grows by a strip of tiles if more than this share of what the strip costs is due."""
 FIRST_GUESS_BYTES = 220.0
 """What a tile of text costs in ZRLE before any was measured; a page of Latin and Korean at 15 to 17 px."""
 
@@ -86,32 +88,60 @@ class Sharpener:
 
     def choose(
         self, due: Mask, likely: Mask, pointer: tuple[int, int] | None, budget_bytes: float, now: float
-    ) -> tuple[Mask, float]:
-        """Choose from `due` what fits `budget_bytes`, at least one tile; `pointer` is its (row, column).
+    ) -> tuple[Rect, float]:
+        """Choose one rectangle that holds the first tile of `due` and as many more as `budget_bytes` allows.
 
-        Returns the tiles, which count as under way from now on, and what they are expected to cost.
+        One, because x11vnc takes one message of a client in each turn of its loop, and a turn lasts 20 ms and more.
+        `pointer` is its (row, column). Returns the rectangle in low-resolution pixels, whole tiles, which count as
+        under way from now on, and its expected cost in bytes; an empty rectangle if nothing is due.
         """
         rows, columns = np.nonzero(due)
         if rows.size == 0:
-            return self._grid.mask(), 0.0
+            return Rect(0, 0, 0, 0), 0.0
         last = (likely | self._flat)[rows, columns]
         far = np.ones(rows.size, dtype=np.bool_)
         if pointer is not None:
             far = (abs(rows - pointer[0]) > NEAR_TILES) | (abs(columns - pointer[1]) > 2 * NEAR_TILES)
-        order = np.lexsort((columns, rows, far, last))
-        cost = np.where(self._flat[rows, columns], FLAT_BYTES, self._tile_bytes)[order].cumsum()
-        count = max(1, int(np.searchsorted(cost, budget_bytes, side="right")))
-        picked = order[:count]
-        chosen = self._grid.mask()
-        chosen[rows[picked], columns[picked]] = True
-        self._under_way |= chosen
-        self._asked_at[chosen] = now
-        return chosen, float(cost[count - 1])
+        first = np.lexsort((columns, rows, far, last))[0]
+        tiles, cost = self._grown(int(rows[first]), int(columns[first]), due, budget_bytes)
+        self._under_way[tiles] = True
+        self._asked_at[tiles] = now
+        return self._grid.rect(tiles[0].start, tiles[1].start, *(part.stop - part.start for part in tiles)), cost
+
+    def _grown(self, row: int, column: int, due: Mask, budget_bytes: float) -> tuple[tuple[slice, slice], float]:
+        """Grow the tile at (row, column) side by side, to where most is due for what it costs, up to the budget."""
+        prices = np.where(self._flat, FLAT_BYTES, self._tile_bytes)
+        due_prices = prices * due
+        top, bottom, left, right = row, row + 1, column, column + 1
+        cost = float(prices[row, column])
+        while True:
+            sides: dict[tuple[int, int, int, int], tuple[slice | int, slice | int]] = {
+                (top, bottom, left, right + 1): (slice(top, bottom), right),
+                (top, bottom, left - 1, right): (slice(top, bottom), left - 1),
+                (top, bottom + 1, left, right): (bottom, slice(left, right)),
+                (top - 1, bottom, left, right): (top - 1, slice(left, right)),
+            }
+            best, best_share, best_price = None, WORTH_SHARE, 0.0
+            for grown, strip in sides.items():
+                if grown[0] < 0 or grown[2] < 0 or grown[1] > self._grid.rows or grown[3] > self._grid.columns:
+                    continue
+                price = float(prices[strip].sum())
+                share = float(due_prices[strip].sum()) / price
+                if share > best_share and cost + price <= budget_bytes:
+                    best, best_share, best_price = grown, share, price
+            if best is None:
+                return (slice(top, bottom), slice(left, right)), cost
+            top, bottom, left, right = best
+            cost += best_price
 
     def fresh(self) -> Mask:
         """Return the tiles that have not changed since they were last asked for."""
         mask: Mask = self._changed_at <= self._asked_at
         return mask
+
+    def forget_requests(self) -> None:
+        """Note that nothing is under way any more: what was asked for will not come."""
+        self._under_way[:] = False
 
     def arrived(self, tiles: Mask) -> None:
         """Note that the server has answered for `tiles`, whatever with."""

@@ -3,7 +3,11 @@
 HORIZON_S = 0.15
 """What is under way may take the link so long: a round trip and the server's own delay, which it hides."""
 FIRST_RATE_BYTES_S = 500_000.0
-MIN_WINDOW_BYTES = 8_192.0
+REQUEST_S = 0.05
+"""One reply may take the link so long: what is new waits no longer behind it."""
+MIN_WINDOW_BYTES = 24_000.0
+MIN_REQUEST_BYTES = 8_000.0
+"""A smaller request would cost more of the server's time, 20 ms a request, than of the link's."""
 MAX_WINDOW_BYTES = 524_288.0
 MIN_INTERVAL_S = 0.002
 
@@ -21,10 +25,15 @@ class ByteBudget:
         self._since = 0.0
 
     @property
-    def left_bytes(self) -> float:
-        """How many bytes may be asked for now."""
+    def next_bytes(self) -> float:
+        """How many bytes the next request may cost; 0 if none may be made now."""
         window = min(MAX_WINDOW_BYTES, max(MIN_WINDOW_BYTES, self.rate_bytes_s * HORIZON_S))
-        return window - self._under_way
+        largest = max(MIN_REQUEST_BYTES, self.rate_bytes_s * REQUEST_S)
+        return min(largest, window - self._under_way) if window - self._under_way >= MIN_REQUEST_BYTES / 2 else 0.0
+
+    def forget_requests(self) -> None:
+        """Note that nothing is under way any more."""
+        self._under_way = 0.0
 
     def asked(self, expected_bytes: float, now: float) -> None:
         """Note a request that is expected to cost so much."""

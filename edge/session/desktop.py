@@ -22,6 +22,8 @@ from edge.session.statistics import Counters, Report, Traffic, milliseconds, res
 from edge.session.transport import Endpoint, RfbTransport
 
 SET_SCALE = 8
+LONGEST_ROUND_TRIP_S = 0.3
+"""The first answer of a busy server takes longer than the link."""
 MIN_SIDE_PX = 16
 """A desktop smaller than this is shown as it is."""
 
@@ -62,6 +64,7 @@ class DesktopSession:
         self._open: dict[str, RfbTransport] = {}
         self._held_keys: set[int] = set()
         self._native = Size(0, 0)
+        self._round_trip_s = 0.0
 
     async def run(self) -> None:
         """Connect and carry pixels until the connection breaks: always ends by an `RfbError`.
@@ -169,6 +172,7 @@ class DesktopSession:
             self.stage,
             self.counters,
             executor,
+            self._round_trip_s,
             self._clock,
         )
 
@@ -177,6 +181,7 @@ class DesktopSession:
         if min(self._native.width, self._native.height) < MIN_SIDE_PX:
             return False
         transport.send(FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
+        asked_at = self._clock()
         listed = False
         while True:
             for event in await transport.receive():
@@ -188,6 +193,7 @@ class DesktopSession:
                     case DesktopResized(size=size):
                         self._native = size
                     case UpdateFinished():
+                        self._round_trip_s = min(LONGEST_ROUND_TRIP_S, self._clock() - asked_at)
                         return listed
                     case _:
                         pass

@@ -29,6 +29,7 @@ from edge.rfb.events import (
     UpdateStarted,
 )
 from edge.session.budget import ByteBudget
+from edge.session.rating import Rating
 from edge.session.stage import Stage
 from edge.session.statistics import Counters
 from edge.session.transport import RfbTransport
@@ -61,6 +62,7 @@ class ScaledDesktop:
         stage: Stage,
         counters: Counters,
         executor: Executor,
+        round_trip_s: float,
         clock: Callable[[], float],
     ) -> None:
         self._reduction = Reduction(native, upscaler.scale)
@@ -74,12 +76,14 @@ class ScaledDesktop:
         self._executor = executor
         self._clock = clock
         self._budget = ByteBudget()
+        self._rated_at = 0.0
         self._pointer: tuple[int, int] | None = None
         self._low_drawn = asyncio.Event()
         self._sharpen_now = asyncio.Event()
         self._in_update = False
         self._moved_until = 0.0
-        self._round_trip_s = 0.05
+        self._round_trip_s = round_trip_s
+        self._rating = Rating(native, round_trip_s)
         self._started = False
         self._full_tiles = self.low.grid.mask()
 
@@ -121,11 +125,9 @@ class ScaledDesktop:
     async def _receive_low(self) -> None:
         low = self._connections[0]
         low.send(SetScale(self._upscaler.scale), FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
-        asked_at = self._clock()
         while True:
             for event in await low.receive():
                 if isinstance(event, DesktopResized) and not self._started:
-                    self._round_trip_s = min(1.0, self._clock() - asked_at)
                     self._start(event.size)
                 else:
                     self._on_low(event)
@@ -196,7 +198,7 @@ class ScaledDesktop:
         now = self._clock()
         self.sharpener.changed(stale, low, now)
         if np.count_nonzero(stale) > MOTION_SHARE * stale.size:
-            self._moved_until = now + min(0.3, self._round_trip_s) + SERVER_CYCLE_S
+            self._moved_until = now + self._round_trip_s + SERVER_CYCLE_S
         self._sharpen_now.set()
 
     def _crops(self, stale: Mask) -> list[Rect]:
@@ -222,11 +224,15 @@ class ScaledDesktop:
         self._stage.show(self.high.picture, self.high.native_rectangles(tiles))
 
     async def _receive_full(self) -> None:
+        self._connections[1].send(*self._rating.watch())
         while True:
             for event in await self._connections[1].receive():
                 self._on_full(event)
 
     def _on_full(self, event: Event) -> None:
+        self._on_rating(event)
+        if self._rating.small:
+            return
         match event:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 self._take_exact(rect, pixels)
@@ -234,11 +240,22 @@ class ScaledDesktop:
                 self.sharpener.learn(self.sharpener.textured(self._full_tiles), wire_bytes)
                 self._full_tiles = self.low.grid.mask()
                 self._budget.arrived(wire_bytes, self._clock(), more=not self.sharpener.idle)
+                if self.sharpener.idle:
+                    self._connections[1].send(*self._rating.watch())
                 self._sharpen_now.set()
             case DesktopResized(size=size) if size != self._reduction.native:
                 raise DesktopChanged(f"the desktop's size changed from {self._reduction.native} to {size}")
             case _:
                 pass
+
+    def _on_rating(self, event: Event) -> None:
+        """Answer x11vnc's rating of this connection; see `edge.session.rating`."""
+        was_busy = self._rating.busy
+        self._connections[1].send(*self._rating.take(event))
+        if self._rating.busy:
+            self._rated_at = self._clock()
+        if self._rating.busy != was_busy:
+            self._sharpen_now.set()
 
     def _take_exact(self, rect: Rect, pixels: Picture) -> None:
         was_exact = self.high.state == TileState.EXACT
@@ -269,6 +286,15 @@ class ScaledDesktop:
     def _ask_for_exact(self) -> float | None:
         """Ask for what is due and fits the budget; return after how many seconds to look again, None for no sooner."""
         now = self._clock()
+        if self._rating.busy:
+            if now >= self._rated_at + self._rating.patience_s:
+                self._connections[1].send(*self._rating.nothing_came())
+                self._rated_at = now
+                if self._rating.busy:
+                    # What was asked for at full size may be answered at another.
+                    self.sharpener.forget_requests()
+                    self._budget.forget_requests()
+            return max(0.01, self._rated_at + self._rating.patience_s - now)
         exact, likely = self.high.state == TileState.EXACT, self.high.state == TileState.LIKELY
         at = self.sharpener.next_due_at(exact, likely, now)
         if at is None or self._in_update or self.low.damage.any():
@@ -276,14 +302,12 @@ class ScaledDesktop:
         at = max(at, self._moved_until)
         if at > now:
             return at - now
-        budget = self._budget.left_bytes
-        if budget <= 0:
-            return LOST_S
         due = self.sharpener.due(exact, likely, now)
-        chosen, cost = self.sharpener.choose(due, likely, self._pointer, budget, now)
-        if cost > 0:
+        while (budget := self._budget.next_bytes) > 0:
+            rect, cost = self.sharpener.choose(due, likely, self._pointer, budget, now)
+            if not rect:
+                break
+            due[self.low.grid.touched(rect)] = False
             self._budget.asked(cost, now)
-            self._connections[1].send(
-                *(FramebufferUpdateRequest(rect, incremental=False) for rect in self.high.native_rectangles(chosen))
-            )
-        return SERVER_CYCLE_S
+            self._connections[1].send(FramebufferUpdateRequest(self._reduction.to_native(rect), incremental=False))
+        return LOST_S if self._budget.next_bytes <= 0 else SERVER_CYCLE_S

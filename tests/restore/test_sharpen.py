@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.geometry import Grid, Size
+from edge.geometry import Grid, Rect, Size
 from edge.restore.sharpen import CONFIRM_S, LOST_S, REST_S, Sharpener, SharpenPolicy
 
 GRID = Grid(Size(160, 120), 8)
@@ -28,6 +28,12 @@ def seen(policy: SharpenPolicy, low: np.ndarray, now: float = 0.0) -> Sharpener:
 
 def tiles(mask: np.ndarray) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in np.argwhere(mask)]
+
+
+def inside(rect: Rect) -> np.ndarray:
+    mask = GRID.mask()
+    mask[GRID.touched(rect)] = True
+    return mask
 
 
 def test_nothing_is_due_before_anything_was_seen():
@@ -68,8 +74,8 @@ def test_text_near_the_pointer_comes_first_then_reading_order_then_what_is_flat(
     sharpener = seen(SharpenPolicy.TEXT, low)
     for _ in range(4):
         due = sharpener.due(NONE, NONE, 1.0)
-        chosen, _ = sharpener.choose(due, NONE, pointer=(14, 19), budget_bytes=1.0, now=1.0)
-        order += tiles(chosen)
+        rect, _ = sharpener.choose(due, NONE, pointer=(14, 19), budget_bytes=1.0, now=1.0)
+        order += tiles(inside(rect))
     assert order[:3] == [(14, 19), (0, 0), (0, 19)]
     assert order[3] not in {(14, 19), (0, 0), (0, 19)}
 
@@ -78,15 +84,29 @@ def test_text_near_the_pointer_comes_first_then_reading_order_then_what_is_flat(
 def test_choice_stays_in_the_budget_or_is_one_tile(budget_bytes, textured):
     sharpener = seen(SharpenPolicy.ALL, screen(*textured))
     due = sharpener.due(NONE, NONE, 1.0)
-    chosen, cost = sharpener.choose(due, NONE, None, budget_bytes, now=1.0)
+    rect, cost = sharpener.choose(due, NONE, None, budget_bytes, now=1.0)
+    chosen = inside(rect)
     assert cost <= budget_bytes or chosen.sum() == 1
-    assert not (chosen & ~due).any()
+    assert GRID.covered(rect) == GRID.touched(rect)
     assert not (sharpener.due(NONE, NONE, 1.0) & chosen).any()
+
+
+def test_rectangle_takes_in_what_lies_between_and_leaves_out_what_is_not_due():
+    line = [(3, column) for column in range(5, 15) if column != 9]
+    sharpener = seen(SharpenPolicy.TEXT, screen(*line, (10, 10)))
+    exact = ~inside(Rect(5 * 8, 3 * 8, 10 * 8, 8)) & ~inside(Rect(10 * 8, 10 * 8, 8, 8))
+    rect, _ = sharpener.choose(sharpener.due(exact, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    assert rect == Rect(5 * 8, 3 * 8, 10 * 8, 8)
+
+
+def test_nothing_is_chosen_when_nothing_is_due():
+    assert seen(SharpenPolicy.ALL, screen()).choose(NONE, NONE, None, PLENTY, now=1.0) == (Rect(0, 0, 0, 0), 0.0)
 
 
 def test_what_was_asked_for_is_not_asked_again_until_it_counts_as_lost():
     sharpener = seen(SharpenPolicy.ALL, screen())
-    sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    rect, _ = sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    assert rect == GRID.size.rect
     assert not sharpener.due(NONE, NONE, 1.0 + LOST_S / 2).any()
     assert sharpener.next_due_at(NONE, NONE, 2.0) == 1.0 + LOST_S
     assert sharpener.due(NONE, NONE, 1.0 + LOST_S).all()
