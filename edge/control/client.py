@@ -251,7 +251,8 @@ class BusClient:
     def _new_client(self) -> aiomqtt.Client:
         properties = _properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = MAX_PACKET_BYTES
-        last_will = self._announcement
+        last_will, context = self._announcement, self._tls()
+        context.sslsocket_class = _SelfClosingSocket
         return aiomqtt.Client(
             self._host,
             self._port,
@@ -263,7 +264,7 @@ class BusClient:
             keepalive=KEEPALIVE_S,
             max_queued_incoming_messages=256,
             properties=properties,
-            tls_context=self._tls(),
+            tls_context=context,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
 
@@ -297,6 +298,17 @@ class BusClient:
 
 def _properties(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+class _SelfClosingSocket(ssl.SSLSocket):
+    """A socket that is closed when its handshake fails: paho would leave that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 class _RefusedError(ControlError):
