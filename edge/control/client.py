@@ -102,6 +102,7 @@ class BusClient:
         self._on_message, self._on_state = on_message, on_state
         self._explain = explain
         self._backoff = backoff or Backoff(random.random)
+        self._trouble = f"{self.peer} cannot be reached"
         self._client: aiomqtt.Client | None = None
         self._connected = asyncio.Event()
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
@@ -152,7 +153,7 @@ class BusClient:
         except TimeoutError:
             if self._connected.is_set():
                 raise ControlError(f"{self.peer} works, but the broker did not answer within {timeout_s:g} s") from None
-            raise ControlError(f"{self.peer} cannot be reached; tried for {timeout_s:g} s") from None
+            raise ControlError(f"tried for {timeout_s:g} s: {self._trouble}") from None
         finally:
             del self._waiting[correlation]
             answer.cancel()
@@ -292,6 +293,8 @@ class BusClient:
     def _say(self, state: BusState, text: str) -> None:
         level = logging.INFO if state in {BusState.CONNECTED, BusState.CONNECTING} else logging.WARNING
         _log.log(level, "%s: %s", state, text)
+        if state in {BusState.LOST, BusState.REFUSED}:
+            self._trouble = text
         if self._on_state is not None:
             self._on_state(state, text)
 
