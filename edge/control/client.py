@@ -104,7 +104,7 @@ class BusClient:
         self._backoff = backoff or Backoff(random.random)
         self._trouble = f"{self.peer} cannot be reached"
         self._client: aiomqtt.Client | None = None
-        self._connected = asyncio.Event()
+        self._connected, self._lost = asyncio.Event(), asyncio.Event()
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
 
     @property
@@ -180,10 +180,20 @@ class BusClient:
     async def _publish(self, topic: str, body: bytes, *, retain: bool, properties: Properties) -> None:
         await self._connected.wait()
         assert self._client is not None  # noqa: S101  set while _connected is
+        sending = asyncio.ensure_future(self._client.publish(topic, body, qos=1, retain=retain, properties=properties))
+        # aiomqtt would wait for an acknowledgement on a connection that is gone
+        losing = asyncio.ensure_future(self._lost.wait())
         try:
-            await self._client.publish(topic, body, qos=1, retain=retain, properties=properties)
+            await asyncio.wait({sending, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise ControlError(f"{self.peer} was lost before it took a message")
+            sending.result()
         except aiomqtt.MqttError as error:
             raise ControlError(f"{self.peer} was lost: {error}") from error
+        finally:
+            sending.cancel()
+            losing.cancel()
+            await asyncio.gather(sending, losing, return_exceptions=True)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiomqtt.Client]:
@@ -195,12 +205,14 @@ class BusClient:
             if self._announcement:
                 await client.publish(self._announcement.topic, self._announcement.online, qos=1, retain=True)
             self._client = client
+            self._lost = asyncio.Event()
             self._connected.set()
             self._backoff.reset()
             self._say(BusState.CONNECTED, self.peer)
             yield client
         finally:
             self._connected.clear()
+            self._lost.set()
             self._client = None
             await self._close(client)
 
