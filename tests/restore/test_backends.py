@@ -12,7 +12,8 @@ import pytest
 from edge.errors import UpscalerError
 from edge.pixels import from_bgr, to_bgr
 from edge.restore.backends import open_backend
-from edge.restore.backends.card import card_path
+from edge.restore.backends.card import card_path, load_card
+from edge.restore.backends.onnx import shipped_model
 from edge.restore.shuffle import box_mean
 from edge.restore.upscaler import Upscaler
 
@@ -69,6 +70,12 @@ def test_shipped_network_beats_bicubic_when_a_page_has_text():
     backend = open_backend("onnx")
     ours = to_bgr(Upscaler(backend).upscale(from_bgr(lr)))
     assert psnr(native, ours) >= psnr(native, bicubic) + 0.3
+
+
+def test_card_of_the_shipped_network_tells_how_far_it_is_ahead_of_bicubic():
+    text = load_card(shipped_model()).quality["text"]
+    assert text["network"].psnr_y_db >= text["bicubic"].psnr_y_db + 0.7
+    assert text["network"].ssim_y > text["bicubic"].ssim_y
 
 
 def test_auto_takes_the_shipped_network_when_it_is_there():
