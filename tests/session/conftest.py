@@ -48,7 +48,7 @@ def screen(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     page = text_page(tmp_path)
     with x_server(SIZE, tmp_path) as display:
         terminal = [
-            require("xterm", "xterm"), "-display", display, "-geometry", "110x40+0+0", "-u8",
+            require("xterm", "xterm"), "-display", display, "-geometry", "100x30+0+0", "-u8",
             "-fa", "Noto Sans Mono CJK KR", "-fs", "10", "-cr", "red", "-e", "sh", "-c", f"cat {page}; exec cat",
         ]  # fmt: skip
         with process(terminal, env={"LC_ALL": "C.UTF-8"}):

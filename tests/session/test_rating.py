@@ -1,17 +1,12 @@
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from edge.geometry import Rect, Size
+from edge.geometry import Size
 from edge.rfb import EncodingNumber
 from edge.rfb.commands import FramebufferUpdateRequest, SetScale
 from edge.rfb.events import DesktopResized, RectangleDecoded, UpdateFinished
 from edge.session.rating import CORNER, SMALLEST, Rating
-from edge.session.transport import Endpoint, RfbTransport
-from tests.session.test_desktop import INSECURE, SIZE, until
+from tests.session.test_desktop import showing, until
 
 NATIVE = Size(1920, 1080)
 SMALL = Size(7, 4)
@@ -70,51 +65,12 @@ def test_two_touches_are_enough_to_know_that_the_server_is_not_stuck(rating):
     assert not rating.busy
 
 
-async def test_another_client_sees_changes_while_this_one_is_rated(desktop):
-    """Fetch a part of a busy screen, as sharpening does, and watch over a second connection whether x11vnc stops."""
-    encodings = (EncodingNumber.RAW, EncodingNumber.DESKTOP_SIZE, EncodingNumber.SUPPORTED_MESSAGES)
-    raw = replace(INSECURE, encodings=encodings)
-    with ThreadPoolExecutor(2) as executor:
-        full, connected = await RfbTransport.open(Endpoint("127.0.0.1", desktop.port), raw, executor)
-        low, _ = await RfbTransport.open(Endpoint("127.0.0.1", desktop.port), INSECURE, executor)
-        async with full, low, asyncio.TaskGroup() as group:
-            rating = Rating(connected.size, round_trip_s=0.01)
-            updates = 0
-            heard_at = asyncio.get_running_loop().time()
-            touched = False
-
-            async def be_rated() -> None:
-                nonlocal heard_at, touched
-                full.send(*rating.watch(), FramebufferUpdateRequest(Rect(0, 100, SIZE.width, 400), incremental=False))
-                while True:
-                    for event in await full.receive():
-                        full.send(*rating.take(event))
-                        touched |= rating.busy
-                        if isinstance(event, UpdateFinished):
-                            full.send(*rating.watch())
-                        heard_at = asyncio.get_running_loop().time()
-
-            async def tick() -> None:
-                while True:
-                    await asyncio.sleep(0.02)
-                    if rating.busy and asyncio.get_running_loop().time() > heard_at + rating.patience_s:
-                        full.send(*rating.nothing_came())
-
-            async def watch_the_screen() -> None:
-                nonlocal updates
-                low.send(FramebufferUpdateRequest(SIZE.rect, incremental=False))
-                while True:
-                    for event in await low.receive():
-                        if isinstance(event, UpdateFinished):
-                            updates += 1
-                            low.send(FramebufferUpdateRequest(SIZE.rect, incremental=True))
-
-            tasks = [group.create_task(work()) for work in (be_rated, tick, watch_the_screen)]
-            await until(lambda: touched, "x11vnc rates the connection")
-            await until(lambda: not rating.busy, "the rating is over", patience_s=4)
-            seen, before = updates, desktop.pixels()
-            desktop.run("xdotool", "mousemove", "300", "300", "sleep", "0.2", "type", "xyz")
-            await until(lambda: (desktop.pixels() != before).any(), "what is typed is there")
-            await until(lambda: updates > seen, "what is typed is sent", patience_s=4)
-            for task in tasks:
-                task.cancel()
+async def test_what_is_typed_keeps_coming_while_x11vnc_rates_the_connections(desktop):
+    async with showing(desktop.port) as session:
+        session.pointer(300, 300, 0)
+        for number in range(30):
+            updates = session.report().updates
+            session.key(ord("a") + number % 26, down=True)
+            session.key(ord("a") + number % 26, down=False)
+            await until(lambda: session.report().updates > updates, f"key {number} is seen", patience_s=4)  # noqa: B023
+        await until(lambda: session.report().fraction_exact == 1, "all is exact in the end")
