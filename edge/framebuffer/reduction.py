@@ -44,6 +44,13 @@ class Reduction:
         bottom = self.low.height if rect.bottom == self.native.height else rect.bottom // scale
         return Rect(x, y, max(0, min(right, self.low.width) - x), max(0, min(bottom, self.low.height) - y))
 
+    def touching(self, rect: Rect) -> Rect:
+        """Return the low-resolution pixels that stand for any pixel of the native `rect`, which is not empty."""
+        scale, low = self.scale, self.low
+        x, y = min(rect.x // scale, low.width - 1), min(rect.y // scale, low.height - 1)
+        right, bottom = min(-(-rect.right // scale), low.width), min(-(-rect.bottom // scale), low.height)
+        return Rect(x, y, max(1, right - x), max(1, bottom - y))
+
     def reduce(self, pixels: Picture, low: Rect) -> Picture:
         """Mean native `pixels`, those of `to_native(low)`, as the server does; (low.height, low.width)."""
         pixels = pixels[: low.height * self.scale, : low.width * self.scale]

@@ -237,6 +237,8 @@ class ScaledDesktop:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 self._take_exact(rect, pixels)
             case UpdateFinished(wire_bytes=wire_bytes):
+                # Tiles that came in part are due again: the server cuts a request where it touches another.
+                self.sharpener.arrived(self._full_tiles)
                 self.sharpener.learn(self.sharpener.textured(self._full_tiles), wire_bytes)
                 self._full_tiles = self.low.grid.mask()
                 self._budget.arrived(wire_bytes, self._clock(), more=not self.sharpener.idle)
@@ -260,10 +262,7 @@ class ScaledDesktop:
     def _take_exact(self, rect: Rect, pixels: Picture) -> None:
         was_exact = self.high.state == TileState.EXACT
         changed = self.high.confirm(rect, pixels, self.low.picture, self._fresh())
-        inside = self.low.grid.mask()
-        inside[self.low.grid.covered(self._reduction.to_low(rect))] = True
-        self._full_tiles |= inside
-        self.sharpener.arrived(inside)
+        self._full_tiles[self.low.grid.touched(self._reduction.touching(rect))] = True
         self._counters.sharpened += int(np.count_nonzero((self.high.state == TileState.EXACT) & ~was_exact))
         self._counters.disagreed = self.high.disagreed
         if changed.any():
@@ -303,6 +302,8 @@ class ScaledDesktop:
         if at > now:
             return at - now
         due = self.sharpener.due(exact, likely, now)
+        if self.sharpener.idle:
+            self._budget.forget_requests()
         while (budget := self._budget.next_bytes) > 0:
             rect, cost = self.sharpener.choose(due, likely, self._pointer, budget, now)
             if not rect:

@@ -56,6 +56,12 @@ def test_expand_fills_the_native_size_and_keeps_the_mean(reduction):
     assert np.array_equal(reduction.reduce(native, low.rect), small)
 
 
+def test_touching_takes_in_what_is_covered_in_part():
+    reduction = Reduction(Size(66, 64), 4)
+    assert reduction.touching(Rect(3, 0, 2, 5)) == Rect(0, 0, 2, 2)
+    assert reduction.touching(Rect(65, 63, 1, 1)) == Rect(15, 15, 1, 1)
+
+
 def test_to_low_leaves_out_what_is_covered_in_part():
     reduction = Reduction(Size(64, 64), 4)
     assert reduction.to_low(Rect(1, 0, 7, 8)) == Rect(1, 0, 1, 2)
