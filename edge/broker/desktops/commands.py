@@ -19,7 +19,8 @@ def program(config: DesktopsConfig, size: Size, home: Path) -> list[str]:
         return list(config.program)
     return [
         "chromium",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),  # it refuses to start as root otherwise
+        # it refuses to start as root otherwise, and with the first alone it shows a bar that says so for ever
+        *(["--no-sandbox", "--test-type"] if os.geteuid() == 0 else []),
         "--no-first-run",
         "--no-default-browser-check",
         "--disable-background-networking",

@@ -17,6 +17,7 @@ from edge.broker.desktops.base import DesktopState, Endpoint
 from edge.broker.desktops.probe import probe
 from edge.broker.desktops.trust import DesktopTrust
 from edge.broker.desktops.window_manager import wait_for_window_manager
+from edge.broker.desktops.x_server import Screen
 from edge.broker.desktops.xauthority import COOKIE_BYTES, xauthority
 from edge.broker.processes import Process
 from edge.config import DesktopsConfig
@@ -135,6 +136,13 @@ class LocalDesktop:
         """Whether its X server runs."""
         return self._running is not None and processes.alive(self._running.x_server)
 
+    @property
+    def screen(self) -> Screen:
+        """Where its X server is. Raises `BrokerError` if it does not run."""
+        if self._running is None or not self.is_up:
+            raise BrokerError(f"desktop {self.name}: it does not run, so it has no screen")
+        return Screen(self._running.display, self._authority_file)
+
     async def _start_x_server(self) -> None:
         await self.stop()
         (self._directory / "home").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -181,8 +189,7 @@ class LocalDesktop:
             manager = list(self._config.window_manager)
             if manager:
                 running.window_manager = self._spawn(manager, "window-manager", running.display)
-                cookie = read_private(self._authority_file)[-COOKIE_BYTES:]
-                if not await asyncio.to_thread(wait_for_window_manager, running.display, cookie):
+                if not await asyncio.to_thread(wait_for_window_manager, Screen(running.display, self._authority_file)):
                     _log.warning("desktop %s: %s does not say that it is there", self.name, manager[0])
         if running.program is None or not processes.alive(running.program):
             size = Size(running.width, running.height)

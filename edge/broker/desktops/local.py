@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge.broker.desktops.base import DesktopState, Endpoint
 from edge.broker.desktops.desktop import LocalDesktop
+from edge.broker.desktops.x_server import Screen
 from edge.config import DesktopsConfig
 from edge.control.backoff import Backoff
 from edge.errors import EdgeError
@@ -93,6 +94,10 @@ class LocalProvider:
         """List the desktops that were ever started."""
         names = sorted(path.parent.name for path in self._directory.glob("*/ca.pem"))
         return [self._desktop(name).state() for name in names]
+
+    def screen(self, name: str) -> Screen:
+        """Return where the X server of a running desktop is. Raises `BrokerError` if it does not run."""
+        return self._desktop(name).screen
 
     def _desktop(self, name: str) -> LocalDesktop:
         if name not in self._desktops:
