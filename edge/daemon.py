@@ -9,9 +9,10 @@ starts it again); 2 if the configuration is wrong.
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import systemd.daemon
@@ -29,6 +30,7 @@ from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
+from edge.session.stage import Stage
 from edge.session.tasks import first_of
 from edge.trust.identity import DeviceState
 
@@ -57,9 +59,29 @@ async def _serve(config: EdgedConfig) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_display(config) as display:
         appliance = open_appliance(config, display)
-        systemd.daemon.notify("READY=1")
-        await first_of(appliance.run, stopped.wait)
+        await first_of(appliance.run, stopped.wait, lambda: _report_life(appliance.stage, watchdog_s(os.environ)))
         systemd.daemon.notify("STOPPING=1")
+
+
+async def _report_life(stage: Stage, within_s: float | None) -> None:
+    """Tell systemd when the first picture is shown, then, as often as its watchdog wants, that the display goes on."""
+    await stage.turn()
+    systemd.daemon.notify("READY=1")
+    while True:
+        await asyncio.sleep(3600 if within_s is None else within_s / 2)
+        await stage.turn()
+        systemd.daemon.notify("WATCHDOG=1")
+
+
+def watchdog_s(environment: Mapping[str, str]) -> float | None:
+    """Return within how many seconds systemd wants to hear of us again, None if it does not watch.
+
+    Source: sd_watchdog_enabled(3).
+    """
+    usec = environment.get("WATCHDOG_USEC", "")
+    if not usec.isdecimal() or int(usec) == 0 or environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    return int(usec) / 1_000_000
 
 
 def open_display(config: EdgedConfig) -> Display:

@@ -1,6 +1,7 @@
 """`edgectl view`: the whole pixel path against any RFB server, without a broker."""
 
 import asyncio
+import re
 import signal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from edge.restore.backends import BACKENDS, open_backend
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
-from edge.rfb import ConnectionSettings, SecurityPolicy
+from edge.rfb import ConnectionSettings, Security, SecurityPolicy
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.stage import Stage
 from edge.session.transport import Endpoint, TlsMode
@@ -90,10 +91,11 @@ def view(
       edgectl view 127.0.0.1:5901 --insecure --display headless --seconds 10 --screenshot now.png --stats now.json
     """
     endpoint = _endpoint(server, ca, cert, key, TlsMode(tls), server_name, insecure=insecure)
+    password = _password(password_file)
     connection = ConnectionSettings(
-        security=SecurityPolicy.insecure() if insecure else SecurityPolicy(),
+        security=_policy(insecure=insecure, password=password is not None),
         transport_secure=endpoint.tls is TlsMode.DIRECT,
-        password=_password(password_file),
+        password=password,
     )
     settings = DesktopSettings(connection, SharpenPolicy(sharpen))
     upscaler = _upscaler(int(scale), backend, model)
@@ -125,7 +127,7 @@ async def _run(
         error = await run_view(display, session, stopped, seconds)
     if stats is not None:
         _write(stats, session.report().to_json())
-    if screenshot is not None:
+    if screenshot is not None and (stage.picture is not None or error is None):
         _write_screenshot(screenshot, stage)
     if error is not None:
         raise error
@@ -148,22 +150,29 @@ def _endpoint(
     return Endpoint(host, port, tls, context, name)
 
 
+def _policy(*, insecure: bool, password: bool) -> SecurityPolicy:
+    if insecure:
+        return SecurityPolicy.insecure()
+    # A password inside of mutual TLS weakens nothing: who gives one means to use it.
+    inside_tls = {Security.VNC_AUTH_IN_TLS, Security.X509_VNC} if password else set()
+    return SecurityPolicy(SecurityPolicy().allowed | inside_tls)
+
+
 def _split(server: str) -> tuple[str, int]:
     """Split HOST, HOST:PORT or [IPv6]:PORT."""
-    host, separator, port = server.rpartition(":")
-    if not separator or server.endswith("]"):
-        host, port = server, str(DEFAULT_PORT)
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    parts = re.fullmatch(r"(?:\[(?P<ipv6>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>[0-9]{1,5}))?", server)
+    port = int(parts["port"] or DEFAULT_PORT) if parts is not None else 0
+    if parts is None or not 0 < port < 65536:
         raise ConfigError(f"{server!r} is not HOST:PORT, for example desk.example:5900 or [::1]:5900")
-    return host, int(port)
+    return parts["ipv6"] or parts["host"], port
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "not ASCII"
+        raise ConfigError(f"{path}: cannot be read: {reason}") from error
 
 
 def _password(path: Path | None) -> bytes | None:
@@ -176,6 +185,10 @@ def _password(path: Path | None) -> bytes | None:
 
 
 def _upscaler(scale: int, backend: str, model: Path | None) -> Upscaler | CubicUpscaler | None:
+    if model is not None:
+        if scale != 4 or backend == "classical":
+            raise ConfigError("--model is a network from a quarter of the size: it goes with --scale 4, --backend onnx")
+        backend = "onnx"  # who names a network wants no other in its place
     match scale:
         case 4:
             return Upscaler(open_backend(backend, model))

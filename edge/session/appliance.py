@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import math
 import random
+import ssl
 import time
 from collections.abc import Callable
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 from edge.control import topics
 from edge.control.backoff import Backoff
@@ -23,7 +26,7 @@ from edge.control.messages import (
 )
 from edge.display import screens
 from edge.display.base import CloseRequested, Display, InputEvent, KeyInput, PointerInput
-from edge.errors import AuthenticationFailed, ControlError, RfbError, SignInRefused, TrustError
+from edge.errors import AuthenticationFailed, ControlError, EdgeError, SignInRefused, TrustError
 from edge.geometry import Size
 from edge.input.form import Field, SignInForm, Submitted
 from edge.pixels import Picture
@@ -31,11 +34,13 @@ from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
 from edge.session.desktop import DesktopSession, DesktopSettings
+from edge.session.enrolling import Enrolment
+from edge.session.phases import NEXT, Phase
 from edge.session.renewal import keep_renewed
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
 from edge.session.transport import Endpoint, TlsMode
-from edge.trust.enrolment import enrol
+from edge.trust.certificates import load_certificate
 from edge.trust.identity import DeviceState, Identity
 from edge.trust.session_key import SessionKey
 from edge.trust.tls import explain
@@ -44,30 +49,6 @@ _log = logging.getLogger(__name__)
 
 SCREEN_SIZE = Size(1920, 1080)
 """Of the screens before the desktop, where the display takes any size."""
-
-
-class Phase(StrEnum):
-    """What the appliance is doing."""
-
-    STARTING = "starting"
-    ENROLLING = "enrolling"
-    GREETER = "greeter"
-    SIGNING_IN = "signing in"
-    CONNECTING = "connecting"
-    DESKTOP = "desktop"
-    LOST = "lost"
-
-
-NEXT: dict[Phase, frozenset[Phase]] = {
-    Phase.STARTING: frozenset({Phase.ENROLLING, Phase.GREETER}),
-    Phase.ENROLLING: frozenset({Phase.ENROLLING, Phase.GREETER}),
-    Phase.GREETER: frozenset({Phase.SIGNING_IN}),
-    Phase.SIGNING_IN: frozenset({Phase.GREETER, Phase.CONNECTING}),
-    Phase.CONNECTING: frozenset({Phase.DESKTOP, Phase.LOST, Phase.GREETER}),
-    Phase.DESKTOP: frozenset({Phase.LOST, Phase.GREETER}),
-    Phase.LOST: frozenset({Phase.CONNECTING, Phase.GREETER}),
-}
-"""The whole state machine: what may follow what."""
 
 
 class Appliance:
@@ -95,12 +76,10 @@ class Appliance:
         self.session: DesktopSession | None = None
         """The desktop that is shown or being connected to."""
         self.stage = Stage(display, framebuffer)
-        self.heard = 0
-        """Counts what the main loop did, for a watchdog."""
         self._display = display
         self._look = look
         self._state = state
-        self._enrolment_file = enrolment_file
+        self._enrolment = Enrolment(enrolment_file, state, chance)
         self._upscaler = upscaler
         self._settings = settings
         self._now = now
@@ -109,13 +88,18 @@ class Appliance:
         self._form = SignInForm(name=user).refused()
         self._message = ""
         self._bus_trouble = ""
+        self._enrolment_trouble = ""
         self._submitted: asyncio.Queue[Submitted] = asyncio.Queue()
         self._entered = asyncio.Condition()
 
     async def run(self) -> None:
-        """Be an appliance until the window is closed; errors of the display end it too."""
+        """Be an appliance until the window is closed.
+
+        Raises `DisplayError` if the display fails, and `TrustError` if the state directory cannot be used.
+        """
+        boot = self._state.next_boot()
         self._show(screens.starting(self._size, self._look))
-        await first_of(self._live, self._take_input, lambda: self.stage.run(self._note_shown))
+        await first_of(lambda: self._live(boot), self._take_input, lambda: self.stage.run(self._note_shown))
 
     async def reached(self, phase: Phase) -> None:
         """Wait until it does `phase`."""
@@ -125,17 +109,22 @@ class Appliance:
     @property
     def message(self) -> str:
         """What the greeter says below the form."""
-        return self._message or self._bus_trouble
+        return self._message or self._enrolment_trouble or self._bus_trouble
 
-    async def _live(self) -> None:
-        identity = await self._enrolled()
+    async def _live(self, boot: int) -> None:
+        while True:
+            await self._enter(Phase.ENROLLING)
+            identity = await self._enrolment.identity(self._say_not_enrolled)
+            self._enrolment_trouble = self._bus_trouble = ""
+            await first_of(partial(self._serve, identity, boot), self._enrol_anew)
+
+    async def _serve(self, identity: Identity, boot: int) -> None:
         current = [identity]
-        boot = self._state.next_boot()
         bus = BusClient(
             identity.bus_host,
             identity.bus_port,
             identity.device,
-            tls=lambda: self._state.bus_context(current[0]),
+            tls=lambda: self._bus_context(current[0]),
             reply_topic=topics.replies(identity.device),
             announcement=_announcement(identity.device, boot),
             on_state=self._on_bus,
@@ -146,19 +135,25 @@ class Appliance:
             group.create_task(keep_renewed(bus, self._state, current, self._now), name="renew the certificate")
             group.create_task(self._serve_users(bus, identity.device), name="users")
 
-    async def _enrolled(self) -> Identity:
-        """Return who this device is, enrolling it first if need be, however long that takes."""
-        backoff = Backoff(self._chance)
-        while True:
-            try:
-                if (identity := self._state.identity()) is not None:
-                    return identity
-                await self._enter(Phase.ENROLLING)
-                return await enrol(self._enrolment_file, self._state)
-            except TrustError as error:
-                _log.error("not enrolled: %s", error)
-                self._show(screens.error(self._size, self._look, str(error)))
-                await asyncio.sleep(backoff.next_s())
+    def _bus_context(self, identity: Identity) -> ssl.SSLContext:
+        """Return the context for the bus; what hinders it is a loss of the bus, which goes on trying."""
+        try:
+            return self._state.bus_context(identity)
+        except TrustError as error:
+            raise OSError(0, str(error)) from error
+
+    async def _enrol_anew(self) -> None:
+        """Return when the device has another identity and nobody is signed in."""
+        await self._enrolment.anew(self._say_not_enrolled_anew)
+        await self.reached(Phase.GREETER)
+
+    def _say_not_enrolled(self, text: str) -> None:
+        self._show(screens.error(self._size, self._look, text))
+
+    def _say_not_enrolled_anew(self, text: str) -> None:
+        before, self._enrolment_trouble = self._enrolment_trouble, text
+        if text != before and self.phase is Phase.GREETER:
+            self._show_form()
 
     async def _serve_users(self, bus: BusClient, device: str) -> None:
         while True:
@@ -171,12 +166,9 @@ class Appliance:
             key = SessionKey()
             try:
                 ticket = await self._ticket(bus, device, submitted, key)
-            except (ControlError, SignInRefused) as error:
+                self._message = await self._show_desktop(ticket, key)
+            except (ControlError, SignInRefused, TrustError) as error:
                 self._message = str(error)
-                self._form = self._form.refused()
-                continue
-            self._form = SignInForm(name=submitted.name).refused()
-            self._message = await self._show_desktop(ticket, key)
             self.stage.forget()
 
     async def _ticket(self, bus: BusClient, device: str, submitted: Submitted, key: SessionKey) -> Ticket:
@@ -198,6 +190,8 @@ class Appliance:
             ticket.server_name,
         )
         self.session = session = DesktopSession(endpoint, self._settings, self._upscaler, self.stage)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + _life_s(ticket)
         backoff = Backoff(self._chance)
         try:
             while True:
@@ -208,12 +202,14 @@ class Appliance:
                     await first_of(session.run, lambda: self._note_desktop(session, backoff))
                 except AuthenticationFailed as error:
                     return self._lost_for_good(error)
-                except RfbError as error:
-                    if self._now() >= ticket.not_after:
+                except EdgeError as error:
+                    if loop.time() >= ends_at:
                         return self._lost_for_good(error)
                     await self._enter(Phase.LOST)
                     _log.warning("desktop lost: %s", error)
                     await self._count_down(str(error), backoff.next_s())
+                    if loop.time() >= ends_at:
+                        return self._lost_for_good(error)
         finally:
             self.session = None
 
@@ -226,20 +222,27 @@ class Appliance:
         self._show_banner()
         await asyncio.Event().wait()
 
-    def _lost_for_good(self, error: RfbError) -> str:
+    def _lost_for_good(self, error: EdgeError) -> str:
         _log.warning("desktop lost, a new ticket is needed: %s", error)
         return self._look.words.sign_in_again.format(reason=error)
 
     async def _count_down(self, reason: str, seconds: float) -> None:
-        ends_at = self._now() + seconds
-        while (left_s := ends_at - self._now()) > 0:
-            self._show(screens.lost_connection(self._size, self._look, reason, round(left_s + 0.5)))
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + seconds
+        while (left_s := ends_at - loop.time()) > 0:
+            self._show(screens.lost_connection(self._size, self._look, reason, math.ceil(left_s)))
             await asyncio.sleep(min(1.0, left_s))
 
     def _on_bus(self, state: BusState, text: str) -> None:
-        self._bus_trouble = text if state in {BusState.LOST, BusState.REFUSED} else ""
-        if self._bus_trouble:
-            _log.warning("bus %s: %s", state, text)
+        match state:
+            case BusState.LOST | BusState.REFUSED:
+                self._bus_trouble = text
+            case BusState.CONNECTED:
+                self._bus_trouble = ""
+            case BusState.CONNECTING:
+                return  # what was wrong is so until it is connected
+            case _:
+                assert_never(state)
         if self.phase is Phase.GREETER:
             self._show_form()
         elif self.phase is Phase.DESKTOP:
@@ -261,6 +264,8 @@ class Appliance:
             case KeyInput(keysym=keysym, down=True) if self.phase is Phase.GREETER:
                 typed = self._form.typed(keysym)
                 if isinstance(typed, Submitted):
+                    # The code is used up now: Enter once more must not send it again.
+                    self._form = SignInForm(name=typed.name).refused()
                     self._submitted.put_nowait(typed)
                 else:
                     self._form, self._message = typed, ""
@@ -277,7 +282,6 @@ class Appliance:
             self._entered.notify_all()
 
     def _note_shown(self) -> None:
-        self.heard += 1
         if self.session is not None:
             self.session.note_shown()
 
@@ -306,6 +310,12 @@ def _announcement(device: str, boot: int) -> Announcement:
         online=encode(Status(presence=Presence.ONLINE, boot_sequence=boot)),
         offline=encode(Status(presence=Presence.OFFLINE, boot_sequence=boot)),
     )
+
+
+def _life_s(ticket: Ticket) -> float:
+    """For how long a ticket is worth trying, in seconds, by no clock at all: the desktop refuses it when it is over."""
+    certificate = load_certificate(ticket.certificate_pem, "the ticket's certificate")
+    return (certificate.not_valid_after_utc - certificate.not_valid_before_utc).total_seconds()
 
 
 def connection_settings() -> ConnectionSettings:

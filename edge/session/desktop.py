@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from edge.errors import ProtocolViolation, RfbError
+from edge.errors import ConnectionClosed, EdgeError, ProtocolViolation
 from edge.geometry import Rect, Size
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
@@ -14,7 +14,7 @@ from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
 from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent, SetEncodings
 from edge.rfb.encodings import EncodingNumber
-from edge.rfb.events import CursorChanged, DesktopResized, SupportedMessages, UpdateFinished
+from edge.rfb.events import CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
 from edge.session.plain import PlainDesktop
 from edge.session.scaled import DesktopChanged, ScaledDesktop
 from edge.session.stage import Stage
@@ -24,6 +24,8 @@ from edge.session.transport import Endpoint, RfbTransport
 SET_SCALE = 8
 LONGEST_ROUND_TRIP_S = 0.3
 """The first answer of a busy server takes longer than the link."""
+FIRST_ANSWER_S = 15.0
+"""A server that sends nothing for so long after its greeting hangs."""
 MIN_SIDE_PX = 16
 """A desktop smaller than this is shown as it is."""
 
@@ -63,13 +65,16 @@ class DesktopSession:
         self._connected = False
         self._open: dict[str, RfbTransport] = {}
         self._held_keys: set[int] = set()
+        self._held_buttons = False
+        self._at = (0, 0)
         self._native = Size(0, 0)
         self._round_trip_s = 0.0
 
     async def run(self) -> None:
-        """Connect and carry pixels until the connection breaks: always ends by an `RfbError`.
+        """Connect and carry pixels until the connection breaks: always ends by an `EdgeError`, mostly an `RfbError`.
 
-        A desktop that changes its size is connected to again at once.
+        A desktop that changes its size is connected to again at once. What was held down when a connection was lost
+        is let go of at the next, for the server may not have noticed.
         """
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pixels") as executor:
             while True:
@@ -77,6 +82,9 @@ class DesktopSession:
                     await self._connect_and_carry(executor)
                 except DesktopChanged:
                     continue
+                except asyncio.CancelledError:
+                    self.release()
+                    raise
                 finally:
                     await self._close()
 
@@ -91,12 +99,15 @@ class DesktopSession:
         self.stage.move_pointer(x, y)
         if self._desktop is not None:
             self._desktop.point_at(x, y)
-        self._send(PointerEvent(x, y, buttons))
+        if self._send(PointerEvent(x, y, buttons)):
+            self._at, self._held_buttons = (x, y), buttons != 0
 
-    def release_keys(self) -> None:
-        """Let go of every key held, so that none stays down at the desktop."""
+    def release(self) -> None:
+        """Let go of every key and button held, so that none stays down at the desktop."""
         for keysym in tuple(self._held_keys):
             self.key(keysym, down=False)
+        if self._held_buttons:
+            self.pointer(*self._at, 0)
 
     def note_shown(self) -> None:
         """Note that the display has shown something: a whole picture of this desktop, perhaps for the first time."""
@@ -152,9 +163,10 @@ class DesktopSession:
             first.send(SetEncodings(connection.encodings))
             desktop = PlainDesktop(first, self._native, self.stage, self.counters)
         self._desktop, self._connected = desktop, True
+        self.release()
         try:
             await desktop.run()
-        except* RfbError as errors:
+        except* EdgeError as errors:
             raise _first(errors) from errors
 
     def _scaled(self, low: RfbTransport, full: RfbTransport, executor: ThreadPoolExecutor) -> ScaledDesktop:
@@ -180,7 +192,7 @@ class DesktopSession:
         asked_at = self._clock()
         listed = False
         while True:
-            for event in await transport.receive():
+            for event in await self._first_answer(transport):
                 match event:
                     case SupportedMessages(client_to_server=messages):
                         listed = SET_SCALE in messages
@@ -194,6 +206,15 @@ class DesktopSession:
                     case _:
                         pass
 
+    async def _first_answer(self, transport: RfbTransport) -> list[Event]:
+        try:
+            async with asyncio.timeout(FIRST_ANSWER_S):
+                return await transport.receive()
+        except TimeoutError:
+            raise ConnectionClosed(
+                f"{self._endpoint}: a session began, but no pixel came within {FIRST_ANSWER_S:.0f} s"
+            ) from None
+
     def _send(self, command: Command) -> bool:
         if self._desktop is None or not self._connected:
             return False
@@ -202,7 +223,6 @@ class DesktopSession:
 
     async def _close(self) -> None:
         self._connected = False
-        self._held_keys.clear()
         for name, transport in self._open.items():
             self.counters.add_traffic(name, transport.bytes_in, transport.bytes_out)
             await transport.close()
@@ -218,15 +238,15 @@ def _for_low_resolution(encodings: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(kept, key=lambda number: number != EncodingNumber.TIGHT))
 
 
-def _first(errors: BaseExceptionGroup[RfbError]) -> RfbError:
+def _first(errors: BaseExceptionGroup[EdgeError]) -> EdgeError:
     """Pick the error to report of several tasks that failed together: a resize explains the others."""
-    leaves: list[RfbError] = []
+    leaves: list[EdgeError] = []
     pending: list[BaseException] = [errors]
     while pending:
         error = pending.pop()
         if isinstance(error, BaseExceptionGroup):
             pending.extend(error.exceptions)
-        elif isinstance(error, RfbError):
+        elif isinstance(error, EdgeError):
             leaves.append(error)
     if not leaves:
         raise ProtocolViolation("a connection ended without saying why") from errors

@@ -35,7 +35,8 @@ async def keep_renewed(bus: BusClient, state: DeviceState, current: list[Identit
             _log.info("certificate renewed, good until %s", expires_at.isoformat())
         except (ControlError, TrustError) as error:
             _log.warning("certificate not renewed: %s", error)
-            await asyncio.sleep(RETRY_S)
+        # Also when it was: to a clock that is days ahead, half of the new one's life seems over already.
+        await asyncio.sleep(RETRY_S)
 
 
 async def renew(bus: BusClient, state: DeviceState, identity: Identity) -> Identity:
@@ -45,6 +46,8 @@ async def renew(bus: BusClient, state: DeviceState, identity: Identity) -> Ident
     match decode_renewal_reply(body):
         case RenewalGranted(certificate_pem=certificate_pem, ca_pem=ca_pem):
             renewed = identity.renewed(certificate_pem, ca_pem)
+            # What does not fit to the key, or is no certificate, must not take the place of what works.
+            state.bus_context(renewed)
             await asyncio.to_thread(state.save, renewed)
             return renewed
         case RenewalDenied(text=text):

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.display.base import Display
 from edge.display.compose import Compositor
 from edge.geometry import Rect, Size
-from edge.pixels import Picture
+from edge.pixels import Picture, blank
 from edge.rfb.events import CursorChanged
 
 MAX_RECTANGLES = 256
@@ -33,6 +33,7 @@ class Stage:
         self.on_screen = False
         """Whether a screen is shown, and no desktop."""
         self._dirty = asyncio.Event()
+        self._turned = asyncio.Event()
 
     @property
     def picture(self) -> Picture | None:
@@ -91,27 +92,38 @@ class Stage:
 
     def forget(self) -> None:
         """Drop everything of the desktop, so that nothing of one user remains for the next."""
-        self._cursor = self._source = self._banner = None
+        self._cursor = self._source = self._banner = self._pointer = None
         self._damage.clear()
         if self._compositor is not None:
             self._compositor.hide()
-            self._compositor.picture[:] = 0
+            self._compositor.draw(blank(self._compositor.size), [self._compositor.size.rect])
+
+    async def turn(self) -> None:
+        """Wait until `run` has been round once more: then it lives, and so does the display."""
+        self._turned.clear()
+        self._dirty.set()
+        await self._turned.wait()
 
     async def run(self, on_shown: Callable[[], None] | None = None) -> None:
         """Present until cancelled; `on_shown` is called after each presentation."""
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            if self._compositor is None or self._source is None:
-                continue
-            damage, self._damage = self._damage, []
-            cursor, self._cursor_damage = self._cursor_damage, []
-            shown = self._compositor.draw(self._source, damage) + cursor
-            self._lay_banner(self._compositor)
-            if shown:
-                await self._display.present(self._compositor.picture, shown)
-                if on_shown is not None:
-                    on_shown()
+            if await self._present() and on_shown is not None:
+                on_shown()
+            self._turned.set()
+
+    async def _present(self) -> bool:
+        """Show what has changed; returns whether anything had."""
+        if self._compositor is None or self._source is None:
+            return False
+        damage, self._damage = self._damage, []
+        cursor, self._cursor_damage = self._cursor_damage, []
+        shown = self._compositor.draw(self._source, damage) + cursor
+        self._lay_banner(self._compositor)
+        if shown:
+            await self._display.present(self._compositor.picture, shown)
+        return bool(shown)
 
     def _lay_banner(self, compositor: Compositor) -> None:
         if self._banner is not None:

@@ -105,8 +105,9 @@ class RfbTransport:
             )
         except ssl.SSLError as error:
             raise self._refusal(error) from error
-        except OSError as error:
-            raise ConnectionClosed(f"{self.endpoint}: cannot connect: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a name that cannot be one, such as "a..b"
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise ConnectionClosed(f"{self.endpoint}: cannot connect: {reason or error}") from error
         _tune(self._writer.get_extra_info("socket"))
 
     async def receive(self) -> list[Event]:
@@ -176,9 +177,26 @@ class RfbTransport:
         self._flush()
 
     def _refusal(self, error: ssl.SSLError) -> RfbError:
-        text = explain(error, str(self.endpoint))
-        refused = isinstance(error, ssl.SSLCertVerificationError) or "ALERT" in (error.reason or "")
-        return AuthenticationFailed(text) if refused else ConnectionClosed(text)
+        reason = (error.reason or "").replace("_", " ").lower()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return AuthenticationFailed(explain(error, str(self.endpoint)))
+        if "alert" in reason:
+            meaning = next((meaning for word, meaning in _ALERTS if word in reason), reason)
+            return AuthenticationFailed(f"{self.endpoint} refused our certificate: {meaning}")
+        if "wrong version number" in reason:
+            return ConnectionClosed(
+                f"{self.endpoint} does not begin with TLS: it may begin it later (--tls vencrypt), or speak none"
+            )
+        return ConnectionClosed(explain(error, str(self.endpoint)))
+
+
+_ALERTS = (
+    ("expired", "its time is over"),
+    ("revoked", "it was revoked"),
+    ("unknown ca", "the server does not trust who signed it"),
+    ("certificate required", "there was none"),
+)
+"""What a server's TLS alert says of the client's certificate."""
 
 
 def _tune(sock: socket.socket) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from edge.display.base import CloseRequested, Display, KeyInput, PointerInput
-from edge.errors import RfbError
+from edge.errors import EdgeError
 from edge.session.desktop import DesktopSession
 from edge.session.tasks import first_of
 
@@ -24,17 +24,17 @@ async def carry_input(display: Display, session: DesktopSession) -> None:
 
 async def view(
     display: Display, session: DesktopSession, stopped: asyncio.Event, seconds: float | None = None
-) -> RfbError | None:
+) -> EdgeError | None:
     """Show the desktop until `stopped` is set, `seconds` have passed, the window is closed or the connection breaks.
 
     Returns the error that ended it, None if nothing was wrong. The picture stays on the stage.
     """
-    broken: list[RfbError] = []
+    broken: list[EdgeError] = []
 
     async def carry() -> None:
         try:
             await session.run()
-        except RfbError as error:
+        except EdgeError as error:
             broken.append(error)
 
     endings: list[Callable[[], Coroutine[Any, Any, object]]] = [
