@@ -70,6 +70,10 @@ class WindowDisplay:
         """Wait for what the user does next; raises `DisplayError` when the X server has gone."""
         return await self._inputs.get()
 
+    def inject(self, *events: InputEvent) -> None:
+        """Do `events`, in this order, beside what the user does."""
+        self._inputs.put(events)
+
     async def _read(self, window: "XWindow") -> None:
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
