@@ -88,7 +88,7 @@ def _broker(config_file: Path) -> Iterator[Finding]:
         yield Finding(f"program {program}", shutil.which(program) is not None, f"apt-get install {package}")
     for package in BROKER_PACKAGES:
         yield _package(package, "pip install 'edge[broker]'")
-    yield Finding("a font with Hangul", _has_hangul(), "apt-get install fonts-noto-cjk")
+    yield Finding("a font with Hangul", has_hangul(), "apt-get install fonts-noto-cjk")
     try:
         config = broker_config(config_file)
     except EdgeError as error:
@@ -104,7 +104,7 @@ def _broker(config_file: Path) -> Iterator[Finding]:
 def _board(edged_config: Path) -> Iterator[Finding]:
     for package in BOARD_PACKAGES:
         yield _package(package, "pip install edge")
-    yield Finding("a font with Hangul", _has_hangul(), "apt-get install fonts-noto-cjk")
+    yield Finding("a font with Hangul", has_hangul(), "apt-get install fonts-noto-cjk")
     try:
         config = load(edged_config, EdgedConfig)
     except EdgeError as error:
@@ -133,7 +133,8 @@ def _package(name: str, mend: str) -> Finding:
     return Finding(f"Python package {name}", find_spec(name) is not None, mend)
 
 
-def _has_hangul() -> bool:
+def has_hangul() -> bool:
+    """Whether fontconfig knows a font with Hangul."""
     if shutil.which("fc-list") is None:
         return False
     return bool(subprocess.run(["fc-list", ":lang=ko", "family"], capture_output=True, check=False).stdout.strip())
