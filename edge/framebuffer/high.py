@@ -88,6 +88,19 @@ class HighFramebuffer:
         self.state[tiles] = TileState.RESTORED
         self.version[tiles] += 1
 
+    def scroll(self, old: Picture, rows: int, tiles: Mask, low: Picture) -> None:
+        """Show in `tiles` what stood `rows` native rows further down in `old`, an earlier copy of the picture.
+
+        The caller has found that its mean is what `low` shows there.
+        """
+        for rect in self.grid.rectangles(tiles):
+            native = self.reduction.to_native(rect)
+            self._set_aside(rect)
+            self.picture[native.slices] = old[native.moved(0, rows).slices]
+            self._evidence[rect.slices] = low[rect.slices]
+        self.state[tiles] = TileState.LIKELY
+        self.version[tiles] += 1
+
     def confirm(self, native: Rect, pixels: Picture, low: Picture, fresh: Mask) -> Mask:
         """Take `pixels` of `native`, as the server sent them at full size; return the tiles whose picture changed.
 

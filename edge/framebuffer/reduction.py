@@ -61,7 +61,7 @@ class Reduction:
         return red_blue | green << np.uint32(8)
 
     def expand(self, pixels: Picture, low: Rect) -> Picture:
-        """Lay `pixels`, `scale` times the size of `low`, over `to_native(low)`; its edge repeats into what is not sent."""
+        """Lay `pixels`, `scale` times the size of `low`, over `to_native(low)`; what is not sent repeats the edge."""
         native = self.to_native(low)
         missing = (native.height - pixels.shape[0], native.width - pixels.shape[1])
         return np.pad(pixels, ((0, missing[0]), (0, missing[1])), mode="edge") if any(missing) else pixels

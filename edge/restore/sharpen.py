@@ -16,8 +16,8 @@ from edge.restore import texture
 
 REST_S = 0.05
 """A tile that has not changed for so long stands still."""
-CONFIRM_S = 2.0
-"""A likely tile is confirmed only after so long, so that a blinking caret never asks for anything."""
+CONFIRM_S = 10.0
+"""A likely tile is confirmed only after so long: a blinking caret asks for nothing, nor does who scrolls on."""
 LOST_S = 5.0
 """A request not answered for so long is asked again."""
 NEAR_TILES = 6

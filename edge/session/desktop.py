@@ -143,6 +143,7 @@ class DesktopSession:
             first_picture_s=self.counters.first_picture_s,
             fraction_exact=round(self._desktop.fraction_exact, 4) if self._desktop is not None else 0.0,
             fraction_text_exact=round(self._desktop.fraction_text_exact, 4) if self._desktop is not None else 0.0,
+            fraction_text_sharp=round(self._desktop.fraction_text_sharp, 4) if self._desktop is not None else 0.0,
             resident_bytes=now,
             peak_resident_bytes=peak,
         )

@@ -24,6 +24,7 @@ class PlainDesktop:
 
     fraction_exact = 1.0
     fraction_text_exact = 1.0
+    fraction_text_sharp = 1.0
 
     def __init__(self, connection: RfbTransport, native: Size, stage: Stage, counters: Counters) -> None:
         self._connection = connection

@@ -15,6 +15,7 @@ from edge.framebuffer.low import LowFramebuffer
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Mask, Rect, Size
 from edge.pixels import Picture
+from edge.restore import scroll
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import LOST_S, Sharpener, SharpenPolicy
 from edge.restore.upscaler import Upscaler
@@ -38,6 +39,8 @@ SERVER_CYCLE_S = 0.08
 """x11vnc looks for changes and defers updates for this long at most; after it, silence means rest."""
 MOTION_SHARE = 0.03
 """An update that changes more than this share of the tiles is motion: nothing is fetched until it has ended."""
+PATIENCE_S = 0.15
+"""An update is shown whole, so that a scroll is seen as one; if it takes longer than this, in parts."""
 MAX_CROPS = 24
 """More separate areas than this are upscaled as one: each carries a halo."""
 
@@ -81,6 +84,7 @@ class ScaledDesktop:
         self._low_drawn = asyncio.Event()
         self._sharpen_now = asyncio.Event()
         self._in_update = False
+        self._update_began = 0.0
         self._moved_until = 0.0
         self._round_trip_s = round_trip_s
         self._rating = Rating(native, round_trip_s)
@@ -122,6 +126,12 @@ class ScaledDesktop:
         text = self.sharpener.text()
         return float(np.mean(self.high.state[text] == TileState.EXACT)) if text.any() else 1.0
 
+    @property
+    def fraction_text_sharp(self) -> float:
+        """Share of exact and likely tiles among those that look like text; 1 if none does."""
+        text = self.sharpener.text()
+        return float(np.mean(self.high.state[text] >= TileState.LIKELY)) if text.any() else 1.0
+
     async def _receive_low(self) -> None:
         low = self._connections[0]
         low.send(SetScale(self._upscaler.scale), FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
@@ -151,16 +161,18 @@ class ScaledDesktop:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 if self._started:
                     self.low.draw(rect, pixels)
-                    self._low_drawn.set()
+                    if self._clock() > self._update_began + PATIENCE_S:
+                        self._low_drawn.set()
             case RectangleCopied(rect=rect, source_x=x, source_y=y):
                 self.low.copy(rect, x, y)
                 self._low_drawn.set()
             case UpdateStarted():
                 self._in_update = True
+                self._update_began = self._clock()
             case UpdateFinished():
                 self._in_update = False
                 self._counters.updates += 1
-                self._sharpen_now.set()
+                self._low_drawn.set()
                 if self._started:
                     self._request_low(incremental=True)
             case CursorChanged():
@@ -188,11 +200,30 @@ class ScaledDesktop:
                 self._counters.recalled += int(np.count_nonzero(recalled))
                 self._stage.show(self.high.picture, self.high.native_rectangles(recalled))
                 stale &= ~recalled
+            stale &= ~await self._scroll(low, stale)
             version = self.high.version.copy()
             for crop in self._crops(stale):
                 pixels = await loop.run_in_executor(self._executor, self._upscaler.restore, low, crop)
                 # What became exact meanwhile is newer than what was restored.
                 self._put(crop, pixels, low, stale & (self.high.version == version))
+
+    async def _scroll(self, low: Picture, stale: Mask) -> Mask:
+        """Show what of `stale` has only moved up or down as sharp as it was; return those tiles."""
+        moved = self.low.grid.mask()
+        if self._upscaler.scale != scroll.SCALE or np.count_nonzero(stale) < scroll.FEWEST_TILES:
+            return moved
+        old, sharp, version = self.high.picture.copy(), self.high.state >= TileState.LIKELY, self.high.version.copy()
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._executor, scroll.scrolled, old, sharp, low, stale, self.low.grid)
+        for one in found:
+            # What became exact meanwhile is newer.
+            tiles = one.tiles & (self.high.version == version)
+            self.high.scroll(old, one.rows, tiles, low)
+            moved |= one.tiles
+        if found:
+            self._counters.recalled += int(np.count_nonzero(moved))
+            self._stage.show(self.high.picture, self.high.native_rectangles(moved))
+        return moved
 
     def _note_change(self, stale: Mask, low: Picture) -> None:
         now = self._clock()

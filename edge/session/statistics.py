@@ -22,7 +22,7 @@ class TileCounts(msgspec.Struct, frozen=True):
     kept: int
     """Damaged, and found unchanged."""
     recalled: int
-    """Damaged, and shown sharp again from what stood there before."""
+    """Changed, and shown sharp from what stood there before, or elsewhere before a scroll."""
     restored: int
     """Upscaled."""
     sharpened: int
@@ -56,6 +56,8 @@ class Report(msgspec.Struct, frozen=True):
     """Of all tiles."""
     fraction_text_exact: float
     """Of the tiles that look like text."""
+    fraction_text_sharp: float
+    """Of the tiles that look like text, exact or likely: what was exact elsewhere or before, with the same mean."""
     resident_bytes: int
     peak_resident_bytes: int
 
