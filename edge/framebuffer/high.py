@@ -118,7 +118,9 @@ class HighFramebuffer:
         pixels = pixels[inner.moved(-native.x, -native.y).slices]
         mean = self.reduction.reduce(pixels, rect)
         fits = self.grid.mask()
-        fits[tiles] = fresh[tiles] | ~differing(mean, low[rect.slices])
+        agrees = self.grid.mask()
+        agrees[tiles] = ~differing(mean, low[rect.slices])
+        fits[tiles] = fresh[tiles] | agrees[tiles]
         waits = self.grid.mask()
         waits[tiles] = ~fits[tiles]
         for part in self.grid.rectangles(waits):
@@ -130,8 +132,10 @@ class HighFramebuffer:
             area = self.reduction.to_native(part)
             new = pixels[area.moved(-inner.x, -inner.y).slices]
             differs = self._native_differing(part, new)
-            self.disagreed += int(np.count_nonzero(differs & (self.state[self.grid.touched(part)] == TileState.LIKELY)))
-            changed[self.grid.touched(part)] = differs
+            inside = self.grid.touched(part)
+            wrong = differs & agrees[inside] & (self.state[inside] == TileState.LIKELY)
+            self.disagreed += int(np.count_nonzero(wrong))
+            changed[inside] = differs
             self.picture[area.slices] = new
             # Ahead of `low`, its update will find this mean; behind LibVNCServer's rounding, nothing is lost by it.
             self._evidence[part.slices] = mean[part.moved(-rect.x, -rect.y).slices]

@@ -24,6 +24,8 @@ NEAR_TILES = 6
 """Half of the side of the square around the pointer that comes first: the lines being read."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
+PICTURE_BYTES = 2500.0
+"""What a tile of a photograph costs in ZRLE: nearly its three bytes a pixel."""
 WORTH_SHARE = 0.5
 """A rectangle grows by a strip of tiles if more than this share of what the strip costs is due."""
 FIRST_GUESS_BYTES = 220.0
@@ -110,7 +112,7 @@ class Sharpener:
 
     def _grown(self, row: int, column: int, due: Mask, budget_bytes: float) -> tuple[tuple[slice, slice], float]:
         """Grow the tile at (row, column) side by side, to where most is due for what it costs, up to the budget."""
-        prices = np.where(self._flat, FLAT_BYTES, self._tile_bytes)
+        prices = np.where(self._pictures, PICTURE_BYTES, np.where(self._flat, FLAT_BYTES, self._tile_bytes))
         due_prices = prices * due
         top, bottom, left, right = row, row + 1, column, column + 1
         cost = float(prices[row, column])

@@ -38,6 +38,15 @@ def test_nearly_every_tile_of_a_photograph_is_a_picture():
     assert texture.pictures(quarter(photograph()), GRID).mean() > 0.9
 
 
+def test_a_smooth_sky_is_a_picture_and_a_hairline_on_a_page_is_not():
+    rows = np.linspace(120, 200, 256, dtype=np.float32)[:, None, None]
+    sky = rows + np.random.default_rng(1).normal(0, 2, (256, 256, 3))
+    assert texture.pictures(quarter(sky.clip(0, 255).astype(np.uint8)), GRID).mean() > 0.9
+    page = np.full((256, 256, 3), 255, dtype=np.uint8)
+    page[40::64] = 224
+    assert not texture.pictures(quarter(page), GRID).any()
+
+
 def test_text_beside_a_photograph_stays_text():
     both = text_page()
     both[:, 128:] = photograph()[:, 128:]
