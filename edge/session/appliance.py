@@ -129,6 +129,7 @@ class Appliance:
             announcement=_announcement(identity.device, boot),
             on_state=self._on_bus,
             explain=explain,
+            backoff=Backoff(self._chance),
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(bus.run(), name="bus")

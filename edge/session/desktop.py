@@ -240,13 +240,13 @@ def _for_low_resolution(encodings: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _first(errors: BaseExceptionGroup[EdgeError]) -> EdgeError:
-    """Pick the error to report of several tasks that failed together: a resize explains the others."""
+    """Pick the error to report of several tasks that failed together: a resize, or what came first."""
     leaves: list[EdgeError] = []
     pending: list[BaseException] = [errors]
     while pending:
-        error = pending.pop()
+        error = pending.pop(0)
         if isinstance(error, BaseExceptionGroup):
-            pending.extend(error.exceptions)
+            pending[:0] = error.exceptions
         elif isinstance(error, EdgeError):
             leaves.append(error)
     if not leaves:

@@ -52,6 +52,7 @@ class Stage:
         size = Size(width, height)
         if self._compositor is None or self._compositor.size != size:
             self._compositor = Compositor(size, self._path)
+            self._cursor_damage.clear()
             self._apply_cursor()
         if source is not self._source:
             self._source, damage = source, [size.rect]

@@ -1,0 +1,257 @@
+"""An appliance without a screen, somebody in front of it, and the installation that it belongs to."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from Xlib import X
+from Xlib import display as xlib
+
+from edge.broker.administration import Administration, initialise
+from edge.broker.desktops.local import LocalProvider
+from edge.broker.installation import configuration
+from edge.broker.mosquitto import BusFiles
+from edge.broker.paths import DataDirectory
+from edge.broker.processes import Process
+from edge.broker.service import Broker, running
+from edge.config import BrokerConfig
+from edge.display import screens
+from edge.display.base import KeyInput
+from edge.display.headless import HeadlessDisplay
+from edge.display.screens import Look, SignInView
+from edge.display.words import Language
+from edge.geometry import Rect, Size
+from edge.input.form import Field
+from edge.pixels import Picture
+from edge.restore.backends import open_backend
+from edge.restore.sharpen import SharpenPolicy
+from edge.restore.upscaler import Upscaler
+from edge.session.appliance import Appliance, connection_settings
+from edge.session.desktop import DesktopSettings
+from edge.session.phases import Phase
+from edge.trust.identity import DeviceState
+from tests.servers import require
+
+PATIENCE_S = 30.0
+SIZE = Size(480, 320)
+TERMINAL = ("xterm", "-geometry", "60x20+8+8", "-e", "sh", "-c", "seq -s ' ' 1000 1120; exec cat")
+USER = "kim"
+DEVICE = "desk-1"
+LOOK = Look.of(Language.ENGLISH)
+TAB, RETURN = 0xFF09, 0xFF0D
+
+for program, package in (
+    ("mosquitto", "mosquitto"),
+    ("Xvfb", "xvfb"),
+    ("x11vnc", "x11vnc"),
+    ("xterm", "xterm"),
+    ("xhost", "x11-xserver-utils"),
+):
+    require(program, package)
+
+
+async def until(true: Callable[[], bool], what: str) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not true():  # noqa: ASYNC110 - what is awaited happens in other processes
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        pytest.fail(f"not within {PATIENCE_S:.0f} s: {what}")
+
+
+@dataclass
+class Site:
+    """A data directory with a user, a device that is expected, and codes that each count once."""
+
+    config: BrokerConfig
+    enrolment_file: Path
+    totp_secret: str = field(repr=False)
+    codes: Iterator[str] = field(repr=False)
+    broker: Broker | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Broker]:
+        """Run broker and bus in this process; the desktops outlive them."""
+        async with running(self.config) as self.broker:
+            yield self.broker
+
+    def admin(self, what: Callable[[Administration], object]) -> object:
+        with Administration.open(self.config, "admin:test") as opened:
+            return what(opened)
+
+    async def carried_out(self, what: Callable[[Administration], list[int]]) -> None:
+        """Do what the command line does, and wait for the broker to have carried it out."""
+        acts = await asyncio.to_thread(self.admin, what)
+        assert await asyncio.to_thread(self.admin, lambda opened: opened.wait_done(acts, PATIENCE_S))
+
+    def expect_again(self) -> None:
+        """Write another enrolment file for the device."""
+        self.admin(lambda opened: opened.add_device(DEVICE, self.enrolment_file))
+
+    def kill_bus(self) -> None:
+        files = BusFiles(DataDirectory(self.config.data_dir).bus)
+        os.kill(msgspec.json.decode(files.process.read_bytes(), type=tuple[Process, str])[0].pid, signal.SIGKILL)
+
+    @property
+    def desktop(self) -> "RemoteDesktop":
+        return RemoteDesktop(DataDirectory(self.config.data_dir).desktops / USER)
+
+
+@asynccontextmanager
+async def site(directory: Path, *, size: Size = SIZE) -> AsyncIterator[Site]:
+    """Prepare an installation; its desktops end with the block, its broker is for the test to run."""
+    config = configuration(directory / "broker", size=size, program=TERMINAL)
+    initialise(config, "test")
+    with Administration.open(config, "test") as opened:
+        enrolment_file = directory / "enrolment.json"
+        opened.add_device(DEVICE, enrolment_file)
+        user = opened.prepare_user(USER)
+        opened.add_user(user, first_code=None)
+    try:
+        yield Site(config, enrolment_file, user.secret, iter(user.recovery_codes))
+    finally:
+        async with LocalProvider(DataDirectory(config.data_dir).desktops, config.desktops) as provider:
+            await provider.stop_all()
+
+
+@dataclass(frozen=True)
+class RemoteDesktop:
+    """A desktop of the local provider, seen from its own machine."""
+
+    directory: Path
+
+    @property
+    def state(self) -> dict:
+        return json.loads((self.directory / "state.json").read_text())
+
+    def run(self, *command: str) -> None:
+        environment = {
+            **os.environ,
+            "DISPLAY": f":{self.state['display']}",
+            "XAUTHORITY": f"{self.directory}/Xauthority",
+        }
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+
+    def kill_rfb_server(self) -> None:
+        os.kill(self.state["rfb_server"]["pid"], signal.SIGKILL)
+
+    @contextmanager
+    def _opened(self) -> Iterator[xlib.Display]:
+        self.run("xhost", "+local:")  # Xlib knows no cookie that is good for every display
+        server = xlib.Display(f":{self.state['display']}")
+        try:
+            yield server
+        finally:
+            server.close()
+
+    def pixels(self) -> Picture:
+        """What the X server shows, without its cursor: (height, width) of 0x00RRGGBB."""
+        with self._opened() as server:
+            root = server.screen().root
+            shape = root.get_geometry()
+            image = root.get_image(0, 0, shape.width, shape.height, X.ZPixmap, 0xFFFFFFFF)
+        return np.frombuffer(image.data, dtype=np.uint32).reshape(shape.height, shape.width) & np.uint32(0xFFFFFF)
+
+    def any_key_down(self) -> bool:
+        with self._opened() as server:
+            return any(server.query_keymap())
+
+
+@dataclass
+class Seat:
+    """An appliance and what its user does and sees."""
+
+    appliance: Appliance
+    display: HeadlessDisplay
+
+    def press(self, *keysyms: int) -> None:
+        self.display.inject(*(KeyInput(keysym, down) for keysym in keysyms for down in (True, False)))
+
+    def sign_in(self, code: str) -> None:
+        """Type a code behind the name that the form keeps."""
+        self.press(*map(ord, code), RETURN)
+
+    async def at(self, phase: Phase) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await self.appliance.reached(phase)
+
+    async def signed_in(self, code: str) -> None:
+        await self.at(Phase.GREETER)
+        self.sign_in(code)
+        await self.at(Phase.DESKTOP)
+
+    async def reads(self, message: str) -> None:
+        """Wait until the sign-in screen, and nothing else, is shown with `message`."""
+
+        def shown(picture: Picture) -> bool:
+            view = SignInView(USER, 0, self.appliance._form.focus is Field.CODE, self.appliance.message)
+            size = Size(picture.shape[1], picture.shape[0])
+            return message in view.message and np.array_equal(picture, screens.sign_in(size, LOOK, view))
+
+        await self.sees(shown, f"the sign-in screen says {message!r}")
+
+    async def sees(self, wanted: Callable[[Picture], bool], what: str) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self.display.shows(wanted)
+        except TimeoutError:
+            pytest.fail(f"not within {PATIENCE_S:.0f} s: {what}; the message is {self.appliance.message!r}")
+
+    async def sees_exactly(self, desktop: RemoteDesktop) -> None:
+        """Wait until the display shows the native picture, the cursor's surroundings aside."""
+
+        def same() -> bool:
+            native, shown = desktop.pixels(), self.display.shown
+            if shown is None or shown.shape != native.shape:
+                return False
+            x, y = self.appliance.stage._pointer or (-99, -99)
+            around = Rect(x - 24, y - 24, 48, 48) & Size(native.shape[1], native.shape[0]).rect
+            differs = shown != native
+            differs[around.slices] = False
+            return not differs.any()
+
+        await until(same, "the desktop is shown exactly")
+
+
+@asynccontextmanager
+async def seat(
+    here: Site,
+    directory: Path,
+    *,
+    size: Size | None = None,
+    now: Callable[[], float] = time.time,
+    sign_in_timeout_s: float = 20.0,
+) -> AsyncIterator[Seat]:
+    """Sit down at an appliance that keeps its state in `directory`; what breaks it fails the test."""
+    display = HeadlessDisplay(size)
+    appliance = Appliance(
+        display,
+        LOOK,
+        DeviceState(directory),
+        here.enrolment_file,
+        Upscaler(open_backend("classical")),
+        DesktopSettings(connection_settings(), SharpenPolicy.ALL),
+        user=USER,
+        sign_in_timeout_s=sign_in_timeout_s,
+        now=now,
+        chance=lambda: 0.0,
+    )
+    task = asyncio.create_task(appliance.run())
+    try:
+        yield Seat(appliance, display)
+        assert not task.done()
+    finally:
+        if task.done():
+            task.result()
+        task.cancel()
+        await asyncio.wait({task})
