@@ -25,8 +25,8 @@ class StepFigures(msgspec.Struct, frozen=True):
     """That the appliance received."""
     viewer_bytes: int | None
     """That the TigerVNC viewer received meanwhile; None without a viewer."""
-    text_exact_s: float | None
-    """From the first key to when all text stood exact, None if it did not before the next step."""
+    text_sharp_s: float | None
+    """From the first key to when all text stood sharp, None if it did not before the next step."""
 
 
 class Fidelity(msgspec.Struct, frozen=True):

@@ -68,7 +68,7 @@ def make(native: Picture, shown: Picture, sign_in: Picture, upscaler: Upscaler) 
     labelled = {
         "Native screen": native,
         f"A quarter of it, enlarged (bicubic) — {reduction.low}": bicubic,
-        f"The same quarter, restored by the network ({upscaler.backend.name})": restored,
+        f"The same quarter, restored ({upscaler.backend.name})": restored,
         "What the appliance shows: text fetched exact": shown,
     }
     detail = detail_of(native)

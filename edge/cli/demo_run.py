@@ -29,7 +29,6 @@ from edge.session.tasks import first_of
 from edge.trust.identity import DeviceState
 
 SIZE = Size(1920, 1080)
-REST_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +106,13 @@ class Demo:
             for step in steps(short=self._short):
                 done.append(await visitor.take(step, session))
                 self._say_step(done[-1])
-        typed = (await visitor.title()).partition(" · ")[2].removesuffix(" - Chromium")
-        await asyncio.sleep(REST_S)
+            typed = await visitor.read_back()
+            self._say(f"the browser got what was typed: {typed}; resting until all text is exact")
+            done.append(await visitor.rest(session))
+            report = session.report()
         with await asyncio.to_thread(screen.open) as server:
             native = await asyncio.to_thread(server.picture)
-        return Visit(session.report(), tuple(done), typed, native, _shown(appliance), sign_in)
+        return Visit(report, tuple(done), typed, native, _shown(appliance), sign_in)
 
     @asynccontextmanager
     async def _viewer(self, screen: Screen, visitor: Visitor) -> AsyncIterator[None]:
@@ -125,9 +126,9 @@ class Demo:
             yield
 
     def _say_step(self, step: StepFigures) -> None:
-        exact = "text not yet exact" if step.text_exact_s is None else f"text exact in {step.text_exact_s:.1f} s"
+        sharp = "text not yet sharp" if step.text_sharp_s is None else f"text sharp in {step.text_sharp_s:.1f} s"
         beside = "" if step.viewer_bytes is None else f" (viewer {step.viewer_bytes / 1000:,.0f} kB)"
-        self._say(f"  {step.name}: {exact}, {step.bytes / 1000:,.0f} kB{beside}")
+        self._say(f"  {step.name}: {sharp}, {step.bytes / 1000:,.0f} kB{beside}")
 
 
 def _shown(appliance: Appliance) -> Picture:
