@@ -30,6 +30,7 @@ from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
+from edge.session.memory import keep_small
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
 from edge.trust.identity import DeviceState
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help=f"TOML file (default {DEFAULT_CONFIG})")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    keep_small()
     try:
         asyncio.run(_serve(load(options.config, EdgedConfig)))
     except ConfigError as error:
@@ -114,7 +116,7 @@ def _upscaler(config: EdgedConfig) -> Upscaler | CubicUpscaler | None:
     if config.restore.scale == 1:
         return None
     if config.restore.scale == 2:
-        return CubicUpscaler()
+        return CubicUpscaler(2)
     model = Path(config.restore.model) if config.restore.model else None
     return Upscaler(open_backend(config.restore.backend, model))
 

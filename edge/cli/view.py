@@ -18,6 +18,7 @@ from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings, Security, SecurityPolicy
 from edge.session.desktop import DesktopSession, DesktopSettings
+from edge.session.memory import keep_small
 from edge.session.stage import Stage
 from edge.session.transport import Endpoint, TlsMode
 from edge.session.view import view as run_view
@@ -90,6 +91,7 @@ def view(
       edgectl view desk.example:5900 --ca ca.pem --cert me.pem --key me.key
       edgectl view 127.0.0.1:5901 --insecure --display headless --seconds 10 --screenshot now.png --stats now.json
     """
+    keep_small()
     endpoint = _endpoint(server, ca, cert, key, TlsMode(tls), server_name, insecure=insecure)
     password = _password(password_file)
     connection = ConnectionSettings(
@@ -193,7 +195,7 @@ def _upscaler(scale: int, backend: str, model: Path | None) -> Upscaler | CubicU
         case 4:
             return Upscaler(open_backend(backend, model))
         case 2:
-            return CubicUpscaler()
+            return CubicUpscaler(2)
         case _:
             return None
 

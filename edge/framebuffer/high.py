@@ -118,9 +118,9 @@ class HighFramebuffer:
         pixels = pixels[inner.moved(-native.x, -native.y).slices]
         mean = self.reduction.reduce(pixels, rect)
         fits = self.grid.mask()
+        fits[tiles] = fresh[tiles] | ~differing(mean, low[rect.slices])
         agrees = self.grid.mask()
-        agrees[tiles] = ~differing(mean, low[rect.slices])
-        fits[tiles] = fresh[tiles] | agrees[tiles]
+        agrees[tiles] = ~differing(mean, self._evidence[rect.slices])
         waits = self.grid.mask()
         waits[tiles] = ~fits[tiles]
         for part in self.grid.rectangles(waits):

@@ -10,6 +10,7 @@ Vertical moves only; windows that move sideways are not looked for yet.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,8 @@ BAND_PX = 32
 MOST_PROPOSALS = 3
 LEAST_VOTES = 4
 """Rows that must agree on a distance; a few agree by chance where lines repeat."""
+LEAST_NEIGHBOURS = 4
+"""Of the eight neighbours of a tile, how many must have moved with it."""
 FEWEST_TILES = 12
 """Less than this is quicker upscaled than searched for."""
 
@@ -49,8 +52,8 @@ def scrolled(old: Picture, sharp: Mask, low: Picture, stale: Mask, grid: Grid) -
     found: list[Scrolled] = []
     left = stale.copy()
     for rows in _distances(means, new, _rows_of(stale, grid)):
-        fits = left & _fitting(means, new, rows, columns, grid) & _sharp_sources(sharp, rows, grid)
-        if fits.any():
+        fits = _in_company(left & _fitting(means, new, rows, columns, grid) & _sharp_sources(sharp, rows, grid))
+        if np.count_nonzero(fits) >= FEWEST_TILES:
             found.append(Scrolled(rows, fits))
             left &= ~fits
     return found
@@ -61,14 +64,16 @@ def window_means(old: Picture) -> Picture:
 
     `old` is (height, 4 * width); the result (height - 3, width).
     """
-    red_blue = _window_sums(old & np.uint32(0xFF00FF)) >> np.uint32(4) & np.uint32(0xFF00FF)
-    green = _window_sums(old >> np.uint32(8) & np.uint32(0xFF)) >> np.uint32(4)
+    red_blue = _window_sums(old, 0, 0xFF00FF) >> np.uint32(4) & np.uint32(0xFF00FF)
+    green = _window_sums(old, 8, 0xFF) >> np.uint32(4)
     return red_blue | green << np.uint32(8)
 
 
-def _window_sums(values: Picture) -> Picture:
-    """Sum 4x4 values each; two channels of 12 bits fit into one."""
-    across = values[:, 0::SCALE] + values[:, 1::SCALE] + values[:, 2::SCALE] + values[:, 3::SCALE]
+def _window_sums(old: Picture, shift: int, mask: int) -> Picture:
+    """Sum the bits in `mask` of 4x4 pixels each; two channels of 12 bits fit into one word."""
+    across = old[:, 0::SCALE] >> np.uint32(shift) & np.uint32(mask)
+    for offset in range(1, SCALE):
+        across += old[:, offset::SCALE] >> np.uint32(shift) & np.uint32(mask)
     sums: Picture = across[:-3] + across[1:-2] + across[2:-1] + across[3:]
     return sums
 
@@ -139,6 +144,16 @@ def _sharp_sources(sharp: Mask, rows: int, grid: Grid) -> Mask:
         blurred[~inside] = True
         blurred[inside] |= ~sharp[tile_rows[inside]]
     mask: Mask = ~np.logical_or.reduceat(blurred, np.arange(0, grid.size.height, grid.tile_px), axis=0)
+    return mask
+
+
+def _in_company(tiles: Mask) -> Mask:
+    """Keep the tiles that have half of their neighbours beside them.
+
+    A tile with nothing but a line in it has the same mean at several distances; what moves together tells which.
+    """
+    neighbours = cv2.boxFilter(tiles.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    mask: Mask = tiles & (neighbours >= 1 + LEAST_NEIGHBOURS)
     return mask
 
 

@@ -16,10 +16,10 @@ from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, Point
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
 from edge.session.plain import PlainDesktop
-from edge.session.scaled import DesktopChanged, ScaledDesktop
+from edge.session.scaled import ScaledDesktop
 from edge.session.stage import Stage
 from edge.session.statistics import Counters, Report, Traffic, milliseconds, resident_bytes
-from edge.session.transport import Endpoint, RfbTransport
+from edge.session.transport import DesktopChanged, Endpoint, RfbTransport
 
 SET_SCALE = 8
 LONGEST_ROUND_TRIP_S = 0.3

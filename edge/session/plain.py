@@ -13,10 +13,9 @@ from edge.rfb.events import (
     RectangleDecoded,
     UpdateFinished,
 )
-from edge.session.scaled import DesktopChanged
 from edge.session.stage import Stage
 from edge.session.statistics import Counters
-from edge.session.transport import RfbTransport
+from edge.session.transport import DesktopChanged, RfbTransport
 
 
 class PlainDesktop:

@@ -1,6 +1,7 @@
 """An RFB connection over TCP: the thin asyncio shell around the sans-IO `edge.rfb.Connection`."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -46,6 +47,10 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+class DesktopChanged(RfbError):
+    """The desktop has another size now; connect again."""
 
 
 class RfbTransport:
@@ -105,9 +110,14 @@ class RfbTransport:
             )
         except ssl.SSLError as error:
             raise self._refusal(error) from error
+        except ConnectionResetError as error:
+            if not direct:
+                raise ConnectionClosed(f"{self.endpoint}: cannot connect: {_reason(error)}") from error
+            raise ConnectionClosed(
+                f"{self.endpoint} broke the TLS handshake off: it may begin TLS later (--tls vencrypt), or speak none"
+            ) from error
         except (OSError, ValueError) as error:  # ValueError: a name that cannot be one, such as "a..b"
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise ConnectionClosed(f"{self.endpoint}: cannot connect: {reason or error}") from error
+            raise ConnectionClosed(f"{self.endpoint}: cannot connect: {_reason(error)}") from error
         _tune(self._writer.get_extra_info("socket"))
 
     async def receive(self) -> list[Event]:
@@ -197,6 +207,13 @@ _ALERTS = (
     ("certificate required", "there was none"),
 )
 """What a server's TLS alert says of the client's certificate."""
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Say why in the system's words: asyncio's own name the address in their place."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _tune(sock: socket.socket) -> None:

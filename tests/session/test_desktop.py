@@ -27,7 +27,7 @@ CORNER = Rect(SIZE.width - 32, SIZE.height - 32, 32, 32)
 
 
 def upscaler_for(scale: int) -> Upscaler | CubicUpscaler | None:
-    return {4: lambda: Upscaler(open_backend("classical")), 2: CubicUpscaler, 1: lambda: None}[scale]()
+    return {4: lambda: Upscaler(open_backend("classical")), 2: lambda: CubicUpscaler(2), 1: lambda: None}[scale]()
 
 
 @asynccontextmanager

@@ -1,0 +1,152 @@
+"""From a drawn low-resolution framebuffer to tiles on the screen, the cheapest way first.
+
+Kept (same evidence), recalled (what stood there before), scrolled, and only then upscaled. What the network cannot do
+within a frame's time is shown interpolated at once and restored a slice at a time, so that motion is never held up.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from edge.framebuffer.high import HighFramebuffer, TileState
+from edge.framebuffer.low import LowFramebuffer
+from edge.geometry import Mask, Rect
+from edge.pixels import Picture
+from edge.restore import scroll
+from edge.restore.cubic import CubicUpscaler
+from edge.restore.upscaler import Upscaler
+from edge.session.statistics import Counters
+
+T = TypeVar("T")
+
+SLICE_MS = 30.0
+"""The upscaler works for no longer than this before it is seen whether something new has come."""
+FIRST_GUESS_MS = 80.0
+"""What a whole picture takes, before any was measured."""
+HALO_PX = 8
+"""What an area costs beyond its size: roughly an upscaler's halo."""
+
+
+class Restoring:
+    """Keeps `high` up with `low`; `run` in a task, and set `drawn` when there is something to look at.
+
+    `changed` hears of tiles that show something else now, before they are restored; `show` of tiles to be presented.
+    """
+
+    def __init__(
+        self,
+        low: LowFramebuffer,
+        high: HighFramebuffer,
+        upscaler: Upscaler | CubicUpscaler,
+        changed: Callable[[Mask, Picture], None],
+        show: Callable[[Mask], None],
+        counters: Counters,
+        executor: Executor,
+    ) -> None:
+        self.drawn = asyncio.Event()
+        self._low = low
+        self._high = high
+        self._upscaler = upscaler
+        self._interpolate = CubicUpscaler(upscaler.scale)
+        self._changed = changed
+        self._show = show
+        self._counters = counters
+        self._executor = executor
+        self._drafts = low.grid.mask()
+        """Interpolated tiles that the upscaler has still to restore."""
+        self._px_ms = FIRST_GUESS_MS / low.size.area
+
+    async def run(self) -> None:
+        """Restore until cancelled."""
+        while True:
+            if not self.drawn.is_set() and self._drafts.any():
+                await self._restore_slice()
+                continue
+            await self.drawn.wait()
+            self.drawn.clear()
+            await self._take_damage()
+
+    async def _take_damage(self) -> None:
+        damaged = self._low.take_damage()
+        low = self._low.picture.copy()
+        stale = self._high.stale(low, damaged)
+        self._counters.kept += int(np.count_nonzero(damaged & ~stale))
+        self._changed(stale, low)
+        if not stale.any():
+            return
+        self._drafts &= ~stale
+        recalled = self._high.recall(low, stale)
+        recalled |= await self._scroll(low, stale & ~recalled)
+        if recalled.any():
+            self._counters.recalled += int(np.count_nonzero(recalled))
+            self._show(recalled)
+        stale &= ~recalled
+        if self._cost_ms(self._crops(stale)) > SLICE_MS:
+            for crop in self._crops(stale):
+                self._put(crop, self._interpolate.restore(low, crop), low, stale)
+            self._drafts |= stale
+        else:
+            await self._upscale(self._crops(stale), stale, low)
+
+    async def _scroll(self, low: Picture, stale: Mask) -> Mask:
+        """Show what of `stale` has only moved up or down as sharp as it was; return those tiles."""
+        moved = self._low.grid.mask()
+        if self._upscaler.scale != scroll.SCALE or np.count_nonzero(stale) < scroll.FEWEST_TILES:
+            return moved
+        old, sharp, version = self._high.picture.copy(), self._high.state >= TileState.LIKELY, self._high.version.copy()
+        for one in await self._in_thread(partial(scroll.scrolled, old, sharp, low, stale, self._low.grid)):
+            # What became exact meanwhile is newer.
+            self._high.scroll(old, one.rows, one.tiles & (self._high.version == version), low)
+            moved |= one.tiles
+        return moved
+
+    async def _restore_slice(self) -> None:
+        """Restore as many drafts as fit into a slice, from the top."""
+        self._drafts &= self._high.state == TileState.RESTORED
+        grid = self._low.grid
+        rows = max(1, int(SLICE_MS / self._px_ms / grid.size.width / grid.tile_px))
+        touched = np.flatnonzero(self._drafts.any(axis=1))
+        if not touched.size:
+            return
+        tiles = grid.mask()
+        part = slice(int(touched[0]), int(touched[0]) + rows)
+        tiles[part] = self._drafts[part]
+        self._drafts &= ~tiles
+        await self._upscale(self._crops(tiles), tiles, self._low.picture.copy())
+
+    async def _upscale(self, crops: list[Rect], tiles: Mask, low: Picture) -> None:
+        version = self._high.version.copy()
+        for crop in crops:
+            pixels = await self._in_thread(partial(self._upscaler.restore, low, crop))
+            self._px_ms += 0.2 * (self._upscaler.calls_ms[-1] / crop.grown(HALO_PX).area - self._px_ms)
+            # What became exact meanwhile is newer than what was restored.
+            self._put(crop, pixels, low, tiles & (self._high.version == version))
+        self._counters.restored += int(np.count_nonzero(tiles))
+
+    def _put(self, crop: Rect, pixels: Picture, low: Picture, fresh: Mask) -> None:
+        tiles = self._low.grid.mask()
+        inside = self._low.grid.touched(crop)
+        tiles[inside] = fresh[inside]
+        for rect in self._low.grid.rectangles(tiles):
+            part = rect.moved(-crop.x, -crop.y).scaled(self._upscaler.scale)
+            self._high.restore(rect, pixels[part.slices], low)
+        self._show(tiles)
+
+    def _crops(self, tiles: Mask) -> list[Rect]:
+        """Return the rectangles to upscale for `tiles`: each, or one around all where that is less."""
+        rects = list(self._low.grid.rectangles(tiles))
+        around = Rect(0, 0, 0, 0)
+        for rect in rects:
+            around |= rect
+        apart = sum(rect.grown(HALO_PX).area for rect in rects)
+        return [around] if rects and around.grown(HALO_PX).area <= apart else rects
+
+    def _cost_ms(self, crops: list[Rect]) -> float:
+        return sum(crop.grown(HALO_PX).area for crop in crops) * self._px_ms
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
