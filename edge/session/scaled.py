@@ -119,6 +119,7 @@ class ScaledDesktop:
 
     def _show(self, tiles: Mask) -> None:
         self._stage.show(self._high.picture, self._high.native_rectangles(tiles))
+        self._sharpening.look()
 
     async def _receive(self) -> None:
         scale = SetScale(self._reduction.scale)

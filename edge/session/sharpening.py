@@ -73,6 +73,10 @@ class Sharpening:
                 self._moved_until = now + self._round_trip_s + SERVER_CYCLE_S
         self._look.set()
 
+    def look(self) -> None:
+        """Look again for what to ask for: tiles have changed their state since `changed` was called."""
+        self._look.set()
+
     async def receive(self) -> None:
         """Take what comes at full size until the connection breaks."""
         self._full.send(*self._rating.watch())
