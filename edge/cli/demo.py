@@ -1,6 +1,7 @@
 """`edgectl demo`: everything on this machine for a minute, measured beside a TigerVNC viewer."""
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -65,6 +66,8 @@ def demo(context: click.Context, out: Path, display: str, *, short: bool, as_jso
         click.echo(f"[{time.monotonic() - began:5.1f} s] {text}", err=as_json)
 
     _require_all()
+    # Parts that come up and end together lose sight of each other for a moment; only what is an error is told.
+    logging.basicConfig(level=logging.ERROR, format="edgectl: %(name)s: %(message)s")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -98,7 +98,8 @@ class Demo:
         await visitor.sign_in()
         self._say(f"signed in as {installed.user}: a typed name and TOTP code, over MQTT with mutual TLS; got a ticket")
         session = await visitor.desktop()
-        self._say("connected to x11vnc over mutual TLS, at a quarter of the size; restored the first picture")
+        restored = f"restored by {self._upscaler.backend.name}"
+        self._say(f"connected to x11vnc over mutual TLS, at a quarter of the size; first picture drawn, {restored}")
         self._display.inject(PointerInput(*POINTER, 0))
         async with self._viewer(screen, visitor):
             done = [await visitor.connected(session)]

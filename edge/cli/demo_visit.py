@@ -100,6 +100,7 @@ class Visitor:
         self._browser = browser
         self.counted: Counted | None = None
         """What the TigerVNC viewer received, if there is one."""
+        self._told = Received(0, 0)
 
     async def fill_in(self, user: str, code: str) -> None:
         """Wait for the sign-in form and type into it. Raises `EdgeError` if the form does not come."""
@@ -148,28 +149,29 @@ class Visitor:
     async def connected(self, session: DesktopSession) -> StepFigures:
         """Wait until the first page stands sharp; everything received so far belongs to it."""
         began = asyncio.get_running_loop().time() - session.report().seconds
-        return await self._settled("connect: the first page", session, began, Received(0, 0))
+        return await self._settled("connect: the first page", session, began)
 
     async def take(self, step: Step, session: DesktopSession) -> StepFigures:
         """Do `step` and wait until it has been shown with sharp text, or for `SHARP_S`. Raises `EdgeError`."""
         if step.ahead:
             await self._do(step.ahead)
             await asyncio.sleep(AHEAD_S)
-        before, tiles = self._received(session), session.report().tiles
+        tiles = session.report().tiles
         began = asyncio.get_running_loop().time()
         await self._do(step.events)
         await self.open_page(step.title)
         if not await _comes_true(lambda: session.report().tiles != tiles, REACT_S):
             raise EdgeError(f"nothing changed on the screen within {REACT_S:.0f} s after this: {step.name}")
-        return await self._settled(step.name, session, began, before)
+        return await self._settled(step.name, session, began)
 
     async def rest(self, session: DesktopSession) -> StepFigures:
         """Do nothing until all text is exact, or for `CONFIRMED_S`."""
-        before, began = self._received(session), asyncio.get_running_loop().time()
+        began = asyncio.get_running_loop().time()
         await _comes_true(lambda: session.report().fraction_text_exact >= 1, CONFIRMED_S)
-        return await self._settled("rest: what had only moved is confirmed", session, began, before)
+        return await self._settled("rest: what had only moved is confirmed", session, began)
 
-    async def _settled(self, name: str, session: DesktopSession, began: float, before: Received) -> StepFigures:
+    async def _settled(self, name: str, session: DesktopSession, began: float) -> StepFigures:
+        """Wait for sharp text and a silent viewer; what came since the last step is this one's."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + SHARP_S
         sharp_since: float | None = None
@@ -181,7 +183,8 @@ class Visitor:
             if sharp_since is not None and now - max(sharp_since, self._viewer_last_at()) >= STAY_S:
                 break
             await asyncio.sleep(POLL_S)
-        received = self._received(session)
+        before, received = self._told, self._received(session)
+        self._told = received
         return StepFigures(
             name,
             received.bytes - before.bytes,

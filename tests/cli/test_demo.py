@@ -107,6 +107,8 @@ def test_everything_ends_when_it_is_interrupted(tmp_path):
         for line in running.stdout:
             if "TigerVNC viewer connected" in line:
                 break
+        else:
+            pytest.fail(f"it ended before it could be interrupted: {running.communicate()[1]}")
         assert left_running(temporary)
         running.send_signal(signal.SIGINT)
         running.send_signal(signal.SIGINT)
