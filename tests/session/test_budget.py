@@ -1,0 +1,42 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.session.budget import MAX_WINDOW_BYTES, MIN_REQUEST_BYTES, ByteBudget
+
+
+def fetched(budget: ByteBudget, link_bytes_s: float, delay_s: float, seconds: float) -> float:
+    """Keep a link of this rate and delay as busy as the budget allows; return the bytes fetched in a second."""
+    now, link_free_at, total = 0.0, 0.0, 0
+    under_way: list[tuple[float, int]] = []
+    while now < seconds:
+        while (wanted := budget.next_bytes) > 0:
+            budget.asked(wanted, now)
+            link_free_at = max(link_free_at, now + delay_s) + wanted / link_bytes_s
+            under_way.append((link_free_at, int(wanted)))
+        at, size = under_way.pop(0)
+        now = at
+        total += size
+        budget.arrived(size, now, more=bool(under_way))
+    return total / now
+
+
+def test_window_grows_to_fill_a_fast_link():
+    assert fetched(ByteBudget(), link_bytes_s=5e6, delay_s=0.06, seconds=4) > 2e6
+
+
+def test_window_stays_small_on_a_slow_link():
+    budget = ByteBudget()
+    assert fetched(budget, link_bytes_s=125_000, delay_s=0.06, seconds=6) > 80_000
+    assert budget.next_bytes <= 24_000
+
+
+@given(st.lists(st.tuples(st.integers(1, 1 << 20), st.floats(0, 5), st.booleans()), max_size=50))
+def test_a_request_is_allowed_again_once_nothing_is_under_way(replies):
+    budget, now = ByteBudget(), 0.0
+    for size, wait_s, more in replies:
+        budget.asked(budget.next_bytes, now)
+        now += wait_s
+        budget.arrived(size, now, more=more)
+        assert budget.next_bytes <= MAX_WINDOW_BYTES
+    budget.forget_requests()
+    assert budget.next_bytes >= MIN_REQUEST_BYTES
