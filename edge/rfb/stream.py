@@ -88,7 +88,3 @@ class Stream:
     def u32(self) -> Parser[int]:
         """Read an unsigned 32 bit number."""
         return int((yield from self.unpack(_U32))[0])
-
-    def s32(self) -> Parser[int]:
-        """Read a signed 32 bit number."""
-        return int((yield from self.unpack(_S32))[0])
