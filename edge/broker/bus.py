@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import secrets
-import shutil
 import signal
 import ssl
 from collections.abc import Callable
@@ -53,7 +52,7 @@ class Bus:
 
         Raises `TrustError`, or `BrokerError` if Mosquitto is to be started and is not there.
         """
-        if self._config.bus.start and shutil.which(self._config.bus.program) is None:
+        if self._config.bus.start and not processes.is_installed(self._config.bus.program):
             raise BrokerError(f"{self._config.bus.program} is not installed; run: apt-get install mosquitto")
         await asyncio.to_thread(self._write_files)
         await self._publish_revocations()
@@ -177,7 +176,7 @@ class Bus:
     def _start(self) -> Process:
         process = processes.spawn(
             [self._config.bus.program, "-c", str(self._files.config)],
-            environment={"PATH": os.environ.get("PATH", os.defpath)},
+            environment={"PATH": processes.search_path()},
             directory=self._files.directory,
             log=self._files.log,
         )

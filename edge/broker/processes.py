@@ -6,6 +6,7 @@ gave to another program is never taken for it.
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import msgspec
 
 from edge.errors import BrokerError
 
+SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin")
 GRACE_S = 3.0
 POLL_S = 0.05
 
@@ -25,6 +27,16 @@ class Process(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pid: int
     started: int
     boot: str
+
+
+def search_path() -> str:
+    """Return where programs are looked for: PATH, and where Debian keeps servers, which is in root's PATH alone."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *SERVER_FOLDERS])
+
+
+def is_installed(program: str) -> bool:
+    """Whether `spawn`, with `search_path` as its PATH, finds `program`."""
+    return shutil.which(program, path=search_path()) is not None
 
 
 def spawn(

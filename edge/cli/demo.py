@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import tempfile
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge.broker.processes import is_installed
 from edge.cli.doctor import BROKER_PACKAGES, BROKER_PROGRAMS, has_hangul
 from edge.cli.output import print_json
 from edge.errors import EdgeError
@@ -86,7 +86,7 @@ def demo(context: click.Context, out: Path, display: str, *, short: bool, as_jso
 
 def _require_all() -> None:
     """Raise `EdgeError` with what to install, all at once, if something is missing."""
-    packages = [package for program, package in BROKER_PROGRAMS.items() if shutil.which(program) is None]
+    packages = [package for program, package in BROKER_PROGRAMS.items() if not is_installed(program)]
     if not has_hangul():
         packages.append("fonts-noto-cjk")
     if packages:

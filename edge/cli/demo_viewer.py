@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,7 +25,7 @@ POLL_S = 0.1
 
 def is_installed() -> bool:
     """Whether there is a viewer to compare with."""
-    return shutil.which(PROGRAM) is not None
+    return processes.is_installed(PROGRAM)
 
 
 @asynccontextmanager
@@ -64,7 +63,7 @@ async def _running(
     command: list[str], folder: Path, environment: dict[str, str], fd_3: int | None = None
 ) -> AsyncIterator[Process]:
     """Run a program in a session of its own, so that Ctrl-C ends it only through this."""
-    whole = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8", **environment}
+    whole = {"PATH": processes.search_path(), "HOME": str(folder), "LANG": "C.UTF-8", **environment}
     log = folder / f"{command[0]}.log"
     process = processes.spawn(command, environment=whole, directory=folder, log=log, fd_3=fd_3)
     try:

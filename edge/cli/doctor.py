@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from edge.broker.processes import is_installed
 from edge.cli.failure import EXIT_MISSING
 from edge.cli.options import DEFAULT_CONFIG, broker_config, config_option, json_option
 from edge.cli.output import print_json
@@ -85,7 +86,7 @@ def doctor(context: click.Context, role: str, edged_config: Path, config_file: P
 
 def _broker(config_file: Path) -> Iterator[Finding]:
     for program, package in BROKER_PROGRAMS.items():
-        yield Finding(f"program {program}", shutil.which(program) is not None, f"apt-get install {package}")
+        yield Finding(f"program {program}", is_installed(program), f"apt-get install {package}")
     for package in BROKER_PACKAGES:
         yield _package(package, "pip install 'edge[broker]'")
     yield Finding("a font with Hangul", has_hangul(), "apt-get install fonts-noto-cjk")

@@ -135,11 +135,16 @@ def test_desktop_is_assigned_to_another(edgectl):
     edgectl("desktop", "stop", code=2)
 
 
+def test_doctor_finds_mosquitto_when_the_path_is_not_root_s(edgectl, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert "ok       program mosquitto" in edgectl("doctor", "--role", "broker")
+
+
 def test_doctor_says_what_is_missing_and_how_to_mend_it(edgectl, monkeypatch):
     edgectl("doctor", "--role", "broker")
     monkeypatch.setenv("PATH", str(edgectl.directory))
     said = edgectl("doctor", "--role", "broker", code=3)
-    assert "MISSING  program mosquitto\n         apt-get install mosquitto" in said
+    assert "MISSING  program x11vnc\n         apt-get install x11vnc" in said
     edged = edgectl.directory / "edged.toml"
     edged.write_text(f'state_dir = "{edgectl.directory}"\nenrolment_file = "{edgectl.directory}/none.json"\n')
     said = edgectl("doctor", "--role", "board", "--edged-config", str(edged), code=3)

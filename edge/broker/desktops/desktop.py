@@ -5,7 +5,6 @@ import contextlib
 import logging
 import os
 import secrets
-import shutil
 import socket
 from pathlib import Path
 
@@ -218,7 +217,7 @@ class LocalDesktop:
     def _spawn(self, command: list[str], log: str, display: int | None, fd_3: int | None = None) -> Process:
         home = self._directory / "home"
         environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
+            "PATH": processes.search_path(),
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": str(self._directory / "run"),
@@ -233,7 +232,7 @@ class LocalDesktop:
         size = Size(self._config.width, self._config.height)
         wanted = ["Xvfb", "x11vnc", commands.program(self._config, size, self._directory)[0]]
         for name in [*wanted, *self._config.window_manager[:1]]:
-            if shutil.which(name) is None:
+            if not processes.is_installed(name):
                 package = PACKAGES.get(name, f"the package of {name}")
                 raise BrokerError(f"desktop {self.name}: {name} is not installed; run: apt-get install {package}")
 
