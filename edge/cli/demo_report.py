@@ -73,7 +73,7 @@ def write(path: Path, figures: Figures, pictures: Pictures) -> None:
 def _head(figures: Figures) -> str:
     share = figures.share_of_viewer
     cards = [
-        (megabytes(figures.bytes), "received by the appliance, all of it"),
+        (megabytes(figures.bytes), "received by the appliance in all"),
         (f"{share:.0%}" if share else "—", "of what a TigerVNC viewer received meanwhile" if share else "no viewer"),
         (_seconds(figures.first_picture_s), "from connecting to the first whole picture"),
         (f"{figures.fraction_text_exact:.1%}", "of the text exact at the end, pixel for pixel"),

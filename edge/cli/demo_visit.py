@@ -60,6 +60,7 @@ def steps(*, short: bool = False) -> Sequence[Step]:
     reading = (
         Step("Page Down", tuple(press(Key.PAGE_DOWN))),
         Step("four wheel clicks", (PointerInput(*POINTER, 0), *wheel)),
+        Step("Page Down again", tuple(press(Key.PAGE_DOWN))),
         Step("Home", tuple(press(Key.HOME))),
     )
     return (
