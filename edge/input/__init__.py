@@ -1,1 +1,1 @@
-"""What a user does, in the words of RFB: keysyms and pointer positions."""
+"""What a user types: keysyms, and the sign-in form that takes them."""
