@@ -124,22 +124,27 @@ def _article() -> str:
         "<h1>오래된 다리를 고치며<br>Mending the old bridge</h1>"
         "<p class=by>2024년 6월 18일 · 글 이새벽, 사진 정가람 · 8 min · → 다음 쪽 next page</p>"
         f"{sections}<h2>두 나라 말로 — In two languages</h2><div class=two>{columns}</div>"
+        f"{_bridges()}"
     )
 
 
-def _form() -> str:
-    """Write a form whose first field has the focus, above a table of numbers."""
+def _bridges() -> str:
+    """Write a table of numbers."""
     head = "<tr><th>다리<th>Bridge<th class=n>세운 해<th class=n>길이 m<th class=n>기둥<th>점검일"
     rows = "".join(
         f"<tr><td>{korean}<td>{english}<td class=n>{built}<td class=n>{length:.1f}<td class=n>{piers}<td>{seen}"
         for korean, english, built, length, piers, seen in BRIDGES
     )
+    return f"<h2>강의 다리들 — The bridges of the river</h2><table>{head}{rows}</table>"
+
+
+def _form() -> str:
+    """Write a form whose first field has the focus, above the table."""
     return (
         f"<h1>방문 기록 · Visitors' book</h1><form action={PICTURE} autocomplete=off>"
         "<div><label>이름</label><input name=name autofocus></div>"
         "<div><label>Place</label><input name=place></div><p><button>기록하기 Save</button></p></form>"
-        f"<h2>강의 다리들 — The bridges of the river</h2><table>{head}{rows}</table>"
-        f"{_paragraphs((KOREAN[1], ENGLISH[3]))}"
+        f"{_bridges()}{_paragraphs((KOREAN[1], ENGLISH[3]))}"
     )
 
 

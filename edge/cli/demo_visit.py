@@ -58,9 +58,9 @@ def steps(*, short: bool = False) -> Sequence[Step]:
     """Return what the user does once the first page is there; the last step leads to the page with the picture."""
     wheel = tuple(PointerInput(*POINTER, buttons) for _ in range(4) for buttons in (WHEEL_DOWN, 0))
     reading = (
+        Step("four wheel clicks", wheel),
         Step("Page Down", tuple(press(Key.PAGE_DOWN))),
-        Step("four wheel clicks", (PointerInput(*POINTER, 0), *wheel)),
-        Step("Page Down again", tuple(press(Key.PAGE_DOWN))),
+        Step("Page Up", tuple(press(Key.PAGE_UP))),
         Step("Home", tuple(press(Key.HOME))),
     )
     return (
