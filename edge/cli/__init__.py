@@ -13,7 +13,7 @@ NOUNS = {
     "audit": ("edge.cli.audit:audit", "Read the audit log."),
     "broker": ("edge.cli.broker:broker", "Run the broker."),
     "ca": ("edge.cli.ca:ca", "Make the certificate authority of an installation."),
-    "demo": ("edge.cli.demo:demo", "Run a whole installation on this machine, and measure it."),
+    "demo": ("edge.cli.demo.command:demo", "Run a whole installation on this machine, and measure it."),
     "desktop": ("edge.cli.desktop:desktop", "List, assign and stop desktops."),
     "device": ("edge.cli.device:device", "Add, list, show, unlock and revoke devices."),
     "doctor": ("edge.cli.doctor:doctor", "Say what is missing on this machine, and how to mend it."),

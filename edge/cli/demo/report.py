@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 
-from edge.cli.demo_figures import Fidelity, Figures, megabytes
-from edge.cli.demo_pictures import Pictures
+from edge.cli.demo.figures import Fidelity, Figures, megabytes
+from edge.cli.demo.pictures import Pictures
 from edge.errors import EdgeError
 from edge.pixels import Picture, to_bgr
 

@@ -13,8 +13,8 @@ from edge.pixels import Picture, to_bgr
 from edge.session.statistics import Milliseconds, Report
 
 if TYPE_CHECKING:  # both measure with what is here
-    from edge.cli.demo_pictures import Pictures
-    from edge.cli.demo_run import Visit
+    from edge.cli.demo.pictures import Pictures
+    from edge.cli.demo.run import Visit
 
 
 class StepFigures(msgspec.Struct, frozen=True):

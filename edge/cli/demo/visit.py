@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edge.broker.desktops.x_server import XServer
-from edge.cli import demo_pages
-from edge.cli.demo_figures import StepFigures, traffic
-from edge.cli.demo_link import Counted
+from edge.cli.demo import pages
+from edge.cli.demo.figures import StepFigures, traffic
+from edge.cli.demo.link import Counted
 from edge.display.base import InputEvent, KeyInput, PointerInput
 from edge.errors import EdgeError
 from edge.input.keymap import Key, typed
@@ -65,10 +65,10 @@ def steps(*, short: bool = False) -> Sequence[Step]:
     )
     return (
         *reading[: 1 if short else None],
-        Step("next page: a form and a table", tuple(press(Key.RIGHT)), demo_pages.TITLES[demo_pages.FORM]),
+        Step("next page: a form and a table", tuple(press(Key.RIGHT)), pages.TITLES[pages.FORM]),
         Step(f"type {HANGUL}", tuple(typing(HANGUL)), ahead=tuple(releases(HANGUL))),
         Step(f"type {LATIN} in the next field", (*press(Key.TAB), *typing(LATIN))),
-        Step("save: the page with the picture", tuple(press(Key.RETURN)), demo_pages.TITLES[demo_pages.PICTURE]),
+        Step("save: the page with the picture", tuple(press(Key.RETURN)), pages.TITLES[pages.PICTURE]),
     )
 
 

@@ -19,7 +19,7 @@ from edge.cli.output import print_json
 from edge.errors import EdgeError
 
 if TYPE_CHECKING:  # what may be missing is looked for first
-    from edge.cli.demo_figures import Figures
+    from edge.cli.demo.figures import Figures
 
 INTERRUPTED = 130
 REPORT = "index.html"
@@ -97,8 +97,11 @@ def _require_all() -> None:
 
 async def _run(out: Path, say: Callable[[str], None], *, windowed: bool, short: bool) -> "Figures":
     """Run the demo in a temporary folder, and write its report to `out`."""
-    from edge.cli import demo_figures, demo_pictures, demo_report  # noqa: PLC0415  what they need was looked for first
-    from edge.cli.demo_run import SIZE, Demo  # noqa: PLC0415
+    # Imported here: what they need was looked for first.
+    from edge.cli.demo.figures import of as figures_of  # noqa: PLC0415
+    from edge.cli.demo.pictures import make as make_pictures  # noqa: PLC0415
+    from edge.cli.demo.report import write as write_report  # noqa: PLC0415
+    from edge.cli.demo.run import SIZE, Demo  # noqa: PLC0415
     from edge.display.headless import HeadlessDisplay  # noqa: PLC0415
     from edge.display.window import WindowDisplay  # noqa: PLC0415
     from edge.restore.backends import open_backend  # noqa: PLC0415
@@ -110,10 +113,10 @@ async def _run(out: Path, say: Callable[[str], None], *, windowed: bool, short: 
         with tempfile.TemporaryDirectory(prefix="edge-demo-", ignore_cleanup_errors=True) as folder:
             display = WindowDisplay("edge demo") if windowed else HeadlessDisplay(SIZE)
             visit = await Demo(Path(folder), display, upscaler, say, short=short).run()
-        pictures = await asyncio.to_thread(demo_pictures.make, visit.native, visit.shown, visit.sign_in, upscaler)
-        figures = await asyncio.to_thread(demo_figures.of, visit, pictures)
+        pictures = await asyncio.to_thread(make_pictures, visit.native, visit.shown, visit.sign_in, upscaler)
+        figures = await asyncio.to_thread(figures_of, visit, pictures)
         await asyncio.to_thread(pictures.write, out)
-        await asyncio.to_thread(demo_report.write, out / REPORT, figures, pictures)
+        await asyncio.to_thread(write_report, out / REPORT, figures, pictures)
     finally:
         upscaler.close()
     return figures

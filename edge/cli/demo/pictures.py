@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from edge.cli.demo_pages import MARK_RGB
+from edge.cli.demo.pages import MARK_RGB
 from edge.cli.upscale import write_png
 from edge.display.typeface import find_typeface
 from edge.framebuffer.reduction import Reduction

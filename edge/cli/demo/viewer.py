@@ -13,7 +13,7 @@ from edge.broker.desktops import commands
 from edge.broker.desktops.x_server import Screen
 from edge.broker.desktops.xauthority import COOKIE_BYTES, xauthority
 from edge.broker.processes import Process
-from edge.cli.demo_link import Counted, counting
+from edge.cli.demo.link import Counted, counting
 from edge.errors import EdgeError
 from edge.geometry import Size
 from edge.trust.private_file import write_private

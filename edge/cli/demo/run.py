@@ -10,9 +10,9 @@ from aiohttp import web
 
 from edge.broker.desktops.x_server import Screen
 from edge.broker.installation import Installation, installation
-from edge.cli import demo_pages, demo_viewer
-from edge.cli.demo_figures import StepFigures
-from edge.cli.demo_visit import POINTER, Visitor, steps
+from edge.cli.demo import pages, viewer
+from edge.cli.demo.figures import StepFigures
+from edge.cli.demo.visit import POINTER, Visitor, steps
 from edge.display.base import PointerInput
 from edge.display.headless import HeadlessDisplay
 from edge.display.screens import Look
@@ -72,7 +72,7 @@ class Demo:
             await stack.enter_async_context(self._display)
             appliance = self._appliance(installed)
             visitor = Visitor(self._display.inject, appliance, browser)
-            await visitor.open_page(demo_pages.TITLES[demo_pages.ARTICLE])
+            await visitor.open_page(pages.TITLES[pages.ARTICLE])
             self._say(f"desktop up: X server of {SIZE}, window manager, Chromium, x11vnc")
             visits: list[Visit] = []
 
@@ -118,11 +118,11 @@ class Demo:
     @asynccontextmanager
     async def _viewer(self, screen: Screen, visitor: Visitor) -> AsyncIterator[None]:
         """Let a TigerVNC viewer watch meanwhile, if there is one."""
-        if not demo_viewer.is_installed():
-            self._say(f"no TigerVNC viewer to compare with; for one: apt-get install {demo_viewer.PACKAGE}")
+        if not viewer.is_installed():
+            self._say(f"no TigerVNC viewer to compare with; for one: apt-get install {viewer.PACKAGE}")
             yield
             return
-        async with demo_viewer.viewer(screen, SIZE, self._folder / "viewer") as visitor.counted:
+        async with viewer.viewer(screen, SIZE, self._folder / "viewer") as visitor.counted:
             self._say("TigerVNC viewer connected beside it: same desktop, a second x11vnc, its bytes counted")
             yield
 
@@ -146,7 +146,7 @@ async def _pages(folder: Path) -> AsyncIterator[str]:
     Yields the first one's address.
     """
     await asyncio.to_thread(folder.mkdir)
-    await asyncio.to_thread(demo_pages.write_pages, folder)
+    await asyncio.to_thread(pages.write_pages, folder)
     application = web.Application()
     application.router.add_static("/", folder)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
@@ -154,6 +154,6 @@ async def _pages(folder: Path) -> AsyncIterator[str]:
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}/{demo_pages.ARTICLE}"
+        yield f"http://{host}:{port}/{pages.ARTICLE}"
     finally:
         await runner.cleanup()
