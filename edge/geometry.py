@@ -76,12 +76,12 @@ class Rect:
         return f"{self.width}x{self.height}+{self.x}+{self.y}"
 
     def __and__(self, other: "Rect") -> "Rect":
-        """The part that both cover; empty where they do not meet."""
+        """Return the part that both cover; empty where they do not meet."""
         x, y = max(self.x, other.x), max(self.y, other.y)
         return Rect(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
 
     def __or__(self, other: "Rect") -> "Rect":
-        """The smallest rectangle around both; an empty one adds nothing."""
+        """Return the smallest rectangle around both; an empty one adds nothing."""
         if not self:
             return other
         if not other:
@@ -93,15 +93,15 @@ class Rect:
         return self & other == other
 
     def moved(self, dx: int, dy: int) -> "Rect":
-        """The same size, `dx` to the right and `dy` down."""
+        """Return the same size, `dx` to the right and `dy` down."""
         return Rect(self.x + dx, self.y + dy, self.width, self.height)
 
     def grown(self, margin: int) -> "Rect":
-        """Larger by `margin` pixels on each side."""
+        """Return it larger by `margin` pixels on each side."""
         return Rect(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
 
     def scaled(self, factor: int) -> "Rect":
-        """The same rectangle in a coordinate system `factor` times as fine."""
+        """Return the same rectangle in a coordinate system `factor` times as fine."""
         return Rect(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
 
@@ -131,11 +131,11 @@ class Grid:
         return (self.rows, self.columns)
 
     def mask(self, *, value: bool = False) -> Mask:
-        """A new mask with every tile set to `value`."""
+        """Make a mask with every tile set to `value`."""
         return np.full(self.shape, value, dtype=np.bool_)
 
     def touched(self, rect: Rect) -> tuple[slice, slice]:
-        """The (rows, columns) of the tiles that `rect` touches, as an index into a mask."""
+        """Return the (rows, columns) of the tiles that `rect` touches, as an index into a mask."""
         rect = rect & self.size.rect
         if not rect:
             return (slice(0, 0), slice(0, 0))
@@ -146,7 +146,7 @@ class Grid:
         )
 
     def covered(self, rect: Rect) -> tuple[slice, slice]:
-        """The (rows, columns) of the tiles that lie wholly in `rect`, as an index into a mask."""
+        """Return the (rows, columns) of the tiles that lie wholly in `rect`, as an index into a mask."""
         rect = rect & self.size.rect
         if not rect:
             return (slice(0, 0), slice(0, 0))
@@ -157,7 +157,7 @@ class Grid:
         return (slice(top, max(top, bottom)), slice(left, max(left, right)))
 
     def rect(self, row: int, column: int, rows: int = 1, columns: int = 1) -> Rect:
-        """The pixels of `rows` x `columns` tiles from (row, column) on, cut at the picture's edge."""
+        """Return the pixels of `rows` x `columns` tiles from (row, column) on, cut at the picture's edge."""
         tile = self.tile_px
         return Rect(column * tile, row * tile, columns * tile, rows * tile) & self.size.rect
 

@@ -14,7 +14,7 @@ Bgr = NDArray[np.uint8]
 
 
 def blank(size: Size, colour: int = 0) -> Picture:
-    """A new picture of `size` in one colour (0xRRGGBB)."""
+    """Make a picture of `size` in one colour (0xRRGGBB)."""
     return np.full(size.shape, colour, dtype=np.uint32)
 
 
