@@ -128,6 +128,8 @@ class RfbTransport:
             data = await self._reader.read(CHUNK_BYTES)
         except ssl.SSLError as error:
             raise self._refusal(error) from error
+        except ConnectionResetError:
+            data = b""  # closed with bytes of ours unread: still the end, and the parser knows in the middle of what
         except OSError as error:
             raise ConnectionClosed(f"{self.endpoint}: connection lost: {error.strerror or error}") from error
         self.bytes_in += len(data)

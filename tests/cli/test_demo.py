@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,9 @@ def test_report_stands_alone_and_names_no_place_of_this_machine(finished):
     _, out, temporary = finished
     page = (out / "index.html").read_text()
     assert page.count("data:image/") == 6
+    # In a megabyte of base64 every word of four letters stands somewhere.
+    page = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "", page)
+    assert "data:" not in page
     assert "http" not in page
     assert all(str(place) not in page for place in (out, temporary, Path.home(), "/tmp"))
 

@@ -52,5 +52,8 @@ def x11vnc(display: int, authority: Path, listen: str, port: int, server_pem: Pa
         # what was on the screen, not a wire frame or a guess of a scroll
         *("-nowireframe", "-noscrollcopyrect", "-noxrecord"),
         *("-wait", "10", "-defer", "10", "-readtimeout", "60"),
-        *("-xkb", "-add_keysyms", "-norepeat"),
+        # what it would measure at each new client while it shows nothing new to anybody: MB/s, kB/s, ms
+        *("-speeds", "100,10000,20"),
+        # a device that never comes back leaves no key held down
+        *("-xkb", "-add_keysyms", "-norepeat", "-clear_keys"),
     ]
