@@ -84,7 +84,7 @@ def view(
     """Show the desktop of the RFB server at HOST:PORT.
 
     SIGTERM and SIGINT end it as --seconds does. The exit status is 0 then, and 1 with a message if the connection
-    could not be made or broke; --screenshot and --stats are written in each case.
+    could not be made or broke; --stats is then written all the same, and --screenshot if a picture came.
 
     \b
     Examples:
@@ -201,7 +201,7 @@ def _upscaler(scale: int, backend: str, model: Path | None) -> Upscaler | CubicU
 
 
 def _window(title: str) -> Display:
-    from edge.display.window import WindowDisplay  # noqa: PLC0415 - Qt is loaded only where a window is wanted
+    from edge.display.window import WindowDisplay  # noqa: PLC0415 - Xlib is loaded only where a window is wanted
 
     return WindowDisplay(title)
 

@@ -34,7 +34,7 @@ class WindowDisplay:
         if not os.environ.get("DISPLAY"):
             raise DisplayError(
                 "a window needs an X server, and DISPLAY is not set; start this from a desktop session or set DISPLAY, "
-                "or choose the display headless or kms"
+                "or choose the display headless"
             )
         try:
             from edge.display.xwindow import XWindow  # noqa: PLC0415 - a board without a desk has no Xlib

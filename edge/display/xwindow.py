@@ -46,7 +46,7 @@ class XWindow:
         except (error.DisplayError, error.ConnectionClosedError, OSError) as reason:
             raise DisplayError(
                 f"no X server answers at {name or '$DISPLAY'}: {reason}; set DISPLAY to one that does and may be used "
-                "(XAUTHORITY), or choose the display headless or kms"
+                "(XAUTHORITY), or choose the display headless"
             ) from reason
         screen = self._display.screen()
         self._screen = Size(screen.width_in_pixels, screen.height_in_pixels)

@@ -33,7 +33,7 @@ class HighFramebuffer:
     """A picture of `reduction.native` over a grid of tiles of `TILE_PX` low-resolution pixels.
 
     `picture` is uint32 (height, width); `state` and `version` are (rows, columns) of the grid; a tile's version goes
-    up each time its pixels change.
+    up each time its pixels or its certainty change.
     """
 
     def __init__(self, reduction: Reduction) -> None:
@@ -60,6 +60,9 @@ class HighFramebuffer:
         if not fits.any():
             return fits
         fits &= ~differing(low, self._spare_evidence)
+        # What the server sent ahead goes with the next change; after another one it is a memory like any other.
+        passed = stale & ~fits & (self._spare_state == TileState.EXACT)
+        self._spare_state[passed] = TileState.LIKELY
         for rect in self.grid.rectangles(fits):
             native, tiles = self.reduction.to_native(rect).slices, self.grid.touched(rect)
             shown = self.picture[native].copy()
@@ -140,7 +143,7 @@ class HighFramebuffer:
             # Ahead of `low`, its update will find this mean; behind LibVNCServer's rounding, nothing is lost by it.
             self._evidence[part.slices] = mean[part.moved(-rect.x, -rect.y).slices]
         self.state[fits] = TileState.EXACT
-        self.version[changed] += 1
+        self.version[fits] += 1
         return changed
 
     def native_rectangles(self, tiles: Mask) -> list[Rect]:

@@ -26,7 +26,7 @@ from edge.control.messages import (
 )
 from edge.display import screens
 from edge.display.base import CloseRequested, Display, InputEvent, KeyInput, PointerInput
-from edge.errors import AuthenticationFailed, ControlError, EdgeError, SignInRefused, TrustError
+from edge.errors import AuthenticationFailed, ConnectionClosed, ControlError, EdgeError, SignInRefused, TrustError
 from edge.geometry import Size
 from edge.input.form import Field, SignInForm, Submitted
 from edge.pixels import Picture
@@ -47,6 +47,8 @@ from edge.trust.tls import explain
 
 _log = logging.getLogger(__name__)
 
+FIRST_PICTURE_S = 60.0
+"""A server that shows nothing for so long is stuck, though its machine still answers."""
 SCREEN_SIZE = Size(1920, 1080)
 """Of the screens before the desktop, where the display takes any size."""
 
@@ -217,7 +219,11 @@ class Appliance:
     async def _note_desktop(self, session: DesktopSession, backoff: Backoff) -> None:
         """Note when the desktop is there, and go on waiting with the session."""
         session.shown.clear()
-        await session.shown.wait()
+        try:
+            async with asyncio.timeout(FIRST_PICTURE_S):
+                await session.shown.wait()
+        except TimeoutError:
+            raise ConnectionClosed(f"the desktop sent no picture within {FIRST_PICTURE_S:.0f} s") from None
         backoff.reset()
         await self._enter(Phase.DESKTOP)
         self._show_banner()

@@ -43,6 +43,9 @@ class ByteBudget:
 
     def arrived(self, wire_bytes: int, now: float, *, more: bool) -> None:
         """Note a reply; `more` says whether another one is still to come."""
+        if self._under_way <= 0:
+            self._since = now
+            return  # nobody asked for it, so it says nothing of the rate
         sample = wire_bytes / max(MIN_INTERVAL_S, now - self._since)
         # A few bytes say more about the delay than about the rate.
         weight = min(0.5, wire_bytes / 20_000)

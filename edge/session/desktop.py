@@ -26,6 +26,8 @@ LONGEST_ROUND_TRIP_S = 0.3
 """The first answer of a busy server takes longer than the link."""
 FIRST_ANSWER_S = 15.0
 """A server that sends nothing for so long after its greeting hangs."""
+RESIZE_PAUSE_S = 0.2
+"""A desktop that is being resized is not connected to again for each step."""
 MIN_SIDE_PX = 16
 """A desktop smaller than this is shown as it is."""
 
@@ -81,7 +83,7 @@ class DesktopSession:
                 try:
                     await self._connect_and_carry(executor)
                 except DesktopChanged:
-                    continue
+                    await asyncio.sleep(RESIZE_PAUSE_S)
                 except asyncio.CancelledError:
                     self.release()
                     raise
@@ -156,8 +158,11 @@ class DesktopSession:
         self._open["low" if scaling else "full"] = first
         self._native = connected.size
         if scaling and await self._can_scale(first):
-            second, _ = await RfbTransport.open(self._endpoint, connection, executor)
+            full = replace(connection, encodings=_without_copies(connection.encodings))
+            second, there = await RfbTransport.open(self._endpoint, full, executor)
             self._open["full"] = second
+            if there.size != self._native:
+                raise DesktopChanged(f"the desktop's size changed from {self._native} to {there.size}")
             desktop: ScaledDesktop | PlainDesktop = self._scaled(first, second, executor)
         else:
             self._open = {"full": first}
@@ -191,8 +196,8 @@ class DesktopSession:
             return False
         transport.send(FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
         asked_at = self._clock()
-        listed = False
-        while True:
+        listed = answered = False
+        while not answered:
             for event in await self._first_answer(transport):
                 match event:
                     case SupportedMessages(client_to_server=messages):
@@ -203,9 +208,10 @@ class DesktopSession:
                         self._native = size
                     case UpdateFinished():
                         self._round_trip_s = min(LONGEST_ROUND_TRIP_S, self._clock() - asked_at)
-                        return listed
+                        answered = True
                     case _:
                         pass
+        return listed and min(self._native.width, self._native.height) >= MIN_SIDE_PX
 
     async def _first_answer(self, transport: RfbTransport) -> list[Event]:
         try:
@@ -235,8 +241,12 @@ def _for_low_resolution(encodings: tuple[int, ...]) -> tuple[int, ...]:
 
     LibVNCServer truncates the offsets of CopyRect while it scales. Without a quality level its Tight loses nothing.
     """
-    kept = [number for number in encodings if number != EncodingNumber.COPY_RECT]
-    return tuple(sorted(kept, key=lambda number: number != EncodingNumber.TIGHT))
+    return tuple(sorted(_without_copies(encodings), key=lambda number: number != EncodingNumber.TIGHT))
+
+
+def _without_copies(encodings: tuple[int, ...]) -> tuple[int, ...]:
+    """Leave out CopyRect, for a connection on which not every pixel is asked for: it has nothing to copy from."""
+    return tuple(number for number in encodings if number != EncodingNumber.COPY_RECT)
 
 
 def _first(errors: BaseExceptionGroup[EdgeError]) -> EdgeError:

@@ -20,7 +20,7 @@ NEXT: dict[Phase, frozenset[Phase]] = {
     Phase.STARTING: frozenset({Phase.ENROLLING}),
     Phase.ENROLLING: frozenset({Phase.GREETER}),
     Phase.GREETER: frozenset({Phase.SIGNING_IN, Phase.ENROLLING}),
-    Phase.SIGNING_IN: frozenset({Phase.GREETER, Phase.CONNECTING}),
+    Phase.SIGNING_IN: frozenset({Phase.GREETER, Phase.CONNECTING, Phase.ENROLLING}),
     Phase.CONNECTING: frozenset({Phase.DESKTOP, Phase.LOST, Phase.GREETER}),
     Phase.DESKTOP: frozenset({Phase.LOST, Phase.GREETER}),
     Phase.LOST: frozenset({Phase.CONNECTING, Phase.GREETER}),

@@ -59,6 +59,11 @@ class Rating:
         return self._phase in {_Phase.SMALL, _Phase.GROWING}
 
     @property
+    def shrunk(self) -> bool:
+        """Whether the server would read a position sent now at another scale."""
+        return self._phase in {_Phase.SHRINKING, _Phase.SMALL}
+
+    @property
     def patience_s(self) -> float:
         """How long to wait for what comes next."""
         return self._round_trip_s + (0.1 if self._phase is _Phase.TOUCHED else 0.5)

@@ -48,6 +48,8 @@ async def renew(bus: BusClient, state: DeviceState, identity: Identity) -> Ident
             renewed = identity.renewed(certificate_pem, ca_pem)
             # What does not fit to the key, or is no certificate, must not take the place of what works.
             state.bus_context(renewed)
+            if state.identity() != identity:
+                raise TrustError("this device was enrolled anew meanwhile; that identity is kept")
             await asyncio.to_thread(state.save, renewed)
             return renewed
         case RenewalDenied(text=text):

@@ -63,7 +63,7 @@ class Restoring:
     async def run(self) -> None:
         """Restore until cancelled."""
         while True:
-            if not self.drawn.is_set() and self._drafts.any():
+            if not self.drawn.is_set() and self._ready().any():
                 await self._restore_slice()
                 continue
             await self.drawn.wait()
@@ -80,11 +80,13 @@ class Restoring:
             return
         self._drafts &= ~stale
         recalled = self._high.recall(low, stale)
+        version = self._high.version.copy()
         recalled |= await self._scroll(low, stale & ~recalled)
         if recalled.any():
             self._counters.recalled += int(np.count_nonzero(recalled))
             self._show(recalled)
-        stale &= ~recalled
+        # What became exact meanwhile is newer.
+        stale &= ~recalled & (self._high.version == version)
         if self._cost_ms(self._crops(stale)) > SLICE_MS:
             for crop in self._crops(stale):
                 self._put(crop, self._interpolate.restore(low, crop), low, stale)
@@ -106,17 +108,19 @@ class Restoring:
 
     async def _restore_slice(self) -> None:
         """Restore as many drafts as fit into a slice, from the top."""
-        self._drafts &= self._high.state == TileState.RESTORED
-        grid = self._low.grid
+        grid, ready = self._low.grid, self._ready()
         rows = max(1, int(SLICE_MS / self._px_ms / grid.size.width / grid.tile_px))
-        touched = np.flatnonzero(self._drafts.any(axis=1))
-        if not touched.size:
-            return
+        top = int(np.flatnonzero(ready.any(axis=1))[0])
         tiles = grid.mask()
-        part = slice(int(touched[0]), int(touched[0]) + rows)
-        tiles[part] = self._drafts[part]
+        tiles[top : top + rows] = ready[top : top + rows]
         self._drafts &= ~tiles
         await self._upscale(self._crops(tiles), tiles, self._low.picture.copy())
+
+    def _ready(self) -> Mask:
+        """Return the drafts to restore now: what is being drawn over has other evidence that nobody has judged yet."""
+        self._drafts &= self._high.state == TileState.RESTORED
+        ready: Mask = self._drafts & ~self._low.damage
+        return ready
 
     async def _upscale(self, crops: list[Rect], tiles: Mask, low: Picture) -> None:
         version = self._high.version.copy()

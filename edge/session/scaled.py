@@ -85,7 +85,7 @@ class ScaledDesktop:
 
     def send_input(self, command: Command) -> None:
         """Send a key or a native pointer position: over the full-size connection, which loses no precision."""
-        self._full.send(command)
+        self._sharpening.send_input(command)
 
     def point_at(self, x: int, y: int) -> None:
         """Note that the pointer is at native (x, y): what is near it is sharpened first."""
@@ -152,7 +152,7 @@ class ScaledDesktop:
                     self._framebuffer.draw(rect, pixels)
                     if self._clock() > self._update_began + PATIENCE_S:
                         self._restoring.drawn.set()
-            case RectangleCopied(rect=rect, source_x=x, source_y=y):
+            case RectangleCopied(rect=rect, source_x=x, source_y=y) if self._started:
                 self._framebuffer.copy(rect, x, y)
             case UpdateStarted():
                 self._update_began = self._clock()

@@ -10,7 +10,7 @@ from edge.framebuffer.low import LowFramebuffer
 from edge.geometry import Mask, Rect
 from edge.pixels import Picture
 from edge.restore.sharpen import LOST_S, Sharpener, SharpenPolicy
-from edge.rfb.commands import FramebufferUpdateRequest
+from edge.rfb.commands import Command, FramebufferUpdateRequest
 from edge.rfb.events import DesktopResized, Event, RectangleDecoded, UpdateFinished
 from edge.session.budget import ByteBudget
 from edge.session.rating import Rating
@@ -19,6 +19,8 @@ from edge.session.transport import DesktopChanged, RfbTransport
 
 SERVER_CYCLE_S = 0.08
 """x11vnc looks for changes and defers updates for this long at most; after it, silence means rest."""
+MOST_UNANSWERED = 8
+"""Requests under way: x11vnc takes one message in a turn of 20 ms, and what is typed waits behind them."""
 MOTION_SHARE = 0.03
 """An update that changes more than this share of the tiles is motion: nothing is fetched until it has ended."""
 
@@ -57,6 +59,9 @@ class Sharpening:
         self._held = False
         self._came = low.grid.mask()
         """Tiles in the update that is coming in."""
+        self._unanswered = 0
+        self._late: list[Command] = []
+        """Input that waits for the connection to be at full size again."""
         self._look = asyncio.Event()
 
     def hold(self, *, held: bool) -> None:
@@ -76,6 +81,13 @@ class Sharpening:
     def look(self) -> None:
         """Look again for what to ask for: tiles have changed their state since `changed` was called."""
         self._look.set()
+
+    def send_input(self, command: Command) -> None:
+        """Send a key or a native position; in its turn, once the server reads positions at full size."""
+        if self._rating.shrunk:
+            self._late.append(command)
+        else:
+            self._full.send(command)
 
     async def receive(self) -> None:
         """Take what comes at full size until the connection breaks."""
@@ -117,6 +129,12 @@ class Sharpening:
             self._rated_at = self._clock()
         if self._rating.busy != was_busy:
             self._look.set()
+        self._send_late()
+
+    def _send_late(self) -> None:
+        if self._late and not self._rating.shrunk:
+            late, self._late = self._late, []
+            self._full.send(*late)
 
     def _take(self, rect: Rect, pixels: Picture) -> None:
         was_exact = self._high.state == TileState.EXACT
@@ -134,6 +152,7 @@ class Sharpening:
         self.sharpener.arrived(self._came)
         self.sharpener.learn(self.sharpener.textured(self._came), wire_bytes)
         self._came = self._low.grid.mask()
+        self._unanswered = 0 if self.sharpener.idle else max(0, self._unanswered - 1)
         self._budget.arrived(wire_bytes, self._clock(), more=not self.sharpener.idle)
         if self.sharpener.idle:
             self._full.send(*self._rating.watch())
@@ -153,15 +172,20 @@ class Sharpening:
             return at - now
         due = self.sharpener.due(exact, likely, now)
         if self.sharpener.idle:
-            self._budget.forget_requests()
-        while (budget := self._budget.next_bytes) > 0:
+            self._forget_requests()
+        while self._unanswered < MOST_UNANSWERED and (budget := self._budget.next_bytes) > 0:
             rect, cost = self.sharpener.choose(due, likely, self.pointer, budget, now)
             if not rect:
                 break
             due[self._low.grid.touched(rect)] = False
             self._budget.asked(cost, now)
+            self._unanswered += 1
             self._full.send(FramebufferUpdateRequest(self._high.reduction.to_native(rect), incremental=False))
         return LOST_S if self._budget.next_bytes <= 0 else SERVER_CYCLE_S
+
+    def _forget_requests(self) -> None:
+        self._budget.forget_requests()
+        self._unanswered = 0
 
     def _wait_for_rating(self, now: float) -> float:
         if now >= self._rated_at + self._rating.patience_s:
@@ -170,5 +194,6 @@ class Sharpening:
             if self._rating.busy:
                 # What was asked for at full size may be answered at another.
                 self.sharpener.forget_requests()
-                self._budget.forget_requests()
+                self._forget_requests()
+            self._send_late()
         return max(0.01, self._rated_at + self._rating.patience_s - now)

@@ -1,12 +1,11 @@
 """What a session has cost and what it showed, as numbers: the content of `--stats` and of telemetry."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import numpy as np
-
-PAGE_BYTES = 4096
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -99,7 +98,7 @@ def milliseconds(calls_ms: "list[float]") -> Milliseconds | None:
 
 def resident_bytes() -> tuple[int, int]:
     """Return this process's resident memory now and at its peak. Source: proc(5), statm and status."""
-    now = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES
+    now = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     status = Path("/proc/self/status").read_text()
     peak = next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), now)
     return now, peak

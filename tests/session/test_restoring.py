@@ -43,8 +43,9 @@ class Scene:
         self.high = HighFramebuffer(Reduction(NATIVE, 4))
         self.counters = Counters()
         self.shown = 0
+        self.changed: list[tuple[np.ndarray, np.ndarray]] = []
         self.restoring = Restoring(
-            self.low, self.high, upscaler, lambda _tiles, _low: None, self._show, self.counters, executor
+            self.low, self.high, upscaler, lambda *of: self.changed.append(of), self._show, self.counters, executor
         )
 
     def _show(self, tiles: np.ndarray) -> None:
@@ -135,3 +136,21 @@ async def test_exact_tile_is_not_overwritten_by_what_was_restored_meanwhile():
         await until(lambda: np.array_equal(made.high.picture[:384], native[:384]))
         assert np.array_equal(made.high.picture, native)
         assert (made.high.state[-4:] == TileState.EXACT).all()
+
+
+async def test_draft_that_is_being_drawn_over_is_judged_before_it_is_restored():
+    """Otherwise its new evidence would pass for the old, and a late reply at full size for a fresh one."""
+    upscaler = Marking(whole_ms=100 * SLICE_MS)
+    async with scene(upscaler) as made:
+        made.draw(LOW.rect, 1)
+        await until(lambda: len(upscaler.seen) >= 1)
+        corner = Rect(120, 120, 8, 8)
+        pixels = np.random.default_rng(5).integers(0, 1 << 24, corner.size.shape, dtype=np.uint32)
+        made.low.draw(corner, pixels)  # and the update has not finished
+        await until(lambda: made.high.state.size - made.counters.restored <= 1)
+        await asyncio.sleep(0.05)
+        assert corner not in upscaler.seen
+        assert made.changed[-1][0].all()
+        made.restoring.drawn.set()
+        await until(made.repeated)
+        assert np.argwhere(made.changed[-1][0]).tolist() == [[15, 15]]
