@@ -8,7 +8,7 @@ MINUTES ?= 1
 # What the demo and the tests run for real; `edgectl doctor` says what each is for.
 APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
-  mosquitto x11vnc xvfb xauth openbox chromium x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
+  mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
   tigervnc-standalone-server tigervnc-viewer fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
 EXTRAS := broker,window,train,dev
 # The CPU build first: left to itself, pip takes gigabytes of CUDA with torch.
