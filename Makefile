@@ -10,8 +10,7 @@ APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
   tigervnc-standalone-server tigervnc-viewer fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
-EXTRAS := broker,window,train,dev
-# The CPU build first: left to itself, pip takes gigabytes of CUDA with torch.
+# The tests train a small network for some steps; the demo does without torch.
 TORCH := torch==2.13.0
 
 .PHONY: help demo test check bench fuzz setup apt clean
@@ -19,7 +18,7 @@ TORCH := torch==2.13.0
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
-demo: setup  ## Run the main job on embedded defaults; figures and pictures go to demo-out/.
+demo: apt $(VENV)/.demo  ## Run the main job on embedded defaults; figures and pictures go to demo-out/.
 	$(BIN)/edgectl demo --out demo-out
 
 test: setup  ## Run every test, with the checks first.
@@ -38,7 +37,7 @@ bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; AR
 fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES.
 	$(BIN)/python tests/fuzz/fuzz_connection.py -max_total_time=$$(( $(MINUTES) * 60 ))
 
-setup: apt $(VENV)/.installed
+setup: apt $(VENV)/.test
 
 apt:
 	@missing=$$(for p in $(APT); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
@@ -49,12 +48,17 @@ apt:
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-$(VENV)/.installed: pyproject.toml
-	@echo "Installing into $(VENV): $(TORCH) and edge[$(EXTRAS)] with what they need"
+$(VENV)/.demo: pyproject.toml
+	@echo "Installing into $(VENV): edge[broker,window] with what it needs"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
+	@$(BIN)/pip install --quiet --editable '.[broker,window]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	@echo "Installing into $(VENV): $(TORCH) and edge[train,dev] with what they need"
 	@$(BIN)/pip install --quiet $(TORCH)
-	@$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
+	@$(BIN)/pip install --quiet --editable '.[broker,window,train,dev]'
 	@touch $@
 
 clean:  ## Remove what was built and installed here.
