@@ -87,12 +87,13 @@ class Restoring:
             self._show(recalled)
         # What became exact meanwhile is newer.
         stale &= ~recalled & (self._high.version == version)
-        if self._cost_ms(self._crops(stale)) > SLICE_MS:
-            for crop in self._crops(stale):
+        crops = self._crops(stale)
+        if self._cost_ms(crops) > SLICE_MS:
+            for crop in crops:
                 self._put(crop, self._interpolate.restore(low, crop), low, stale)
             self._drafts |= stale
         else:
-            await self._upscale(self._crops(stale), stale, low)
+            await self._upscale(crops, stale, low)
 
     async def _scroll(self, low: Picture, stale: Mask) -> Mask:
         """Show what of `stale` has only moved up or down as sharp as it was; return those tiles."""
