@@ -13,6 +13,7 @@ from edge.rfb.connection import Connection, State
 from edge.rfb.encodings import EncodingNumber, compress_level, jpeg_quality
 from edge.rfb.events import (
     Bell,
+    ColourMapChanged,
     Connected,
     CursorChanged,
     CutTextReceived,
@@ -27,13 +28,16 @@ from edge.rfb.events import (
     UpdateStarted,
 )
 from edge.rfb.limits import Limits
+from edge.rfb.pixel_format import XRGB8888, PixelFormat
 from edge.rfb.security.policy import Security, SecurityPolicy
 from edge.rfb.settings import LOSSLESS, ConnectionSettings
 
 __all__ = [
     "LOSSLESS",
+    "XRGB8888",
     "Bell",
     "ClientCutText",
+    "ColourMapChanged",
     "Command",
     "Connected",
     "Connection",
@@ -46,6 +50,7 @@ __all__ = [
     "FramebufferUpdateRequest",
     "KeyEvent",
     "Limits",
+    "PixelFormat",
     "PointerEvent",
     "RectangleCopied",
     "RectangleDecoded",

@@ -8,6 +8,7 @@ from edge.rfb import handshake
 from edge.rfb.client_messages import ClientMessage, encode, set_pixel_format
 from edge.rfb.commands import Command, SetEncodings, SetScale
 from edge.rfb.decoders import new_decoders
+from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.encodings import EncodingNumber, encoding_name, is_level
 from edge.rfb.events import Connected, Event, SupportedMessages, TlsRequired
 from edge.rfb.pixel_format import XRGB8888
@@ -42,7 +43,9 @@ class Connection:
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
         self._stream = Stream()
-        self._decoders = new_decoders(settings.limits)
+        # Where the server's own pixel format is kept, these only say what can be decoded.
+        self._codec = PixelCodec(settings.pixel_format or XRGB8888)
+        self._decoders = new_decoders(settings.limits, self._codec)
         self._messages: ServerMessages | None = None
         self._supported: frozenset[int] = frozenset()
         self._state = State.VERSION
@@ -158,9 +161,13 @@ class Connection:
         self._state = State.SECURITY
         security = yield from handshake.negotiate_security(stream, version, settings)
         self._state = State.INITIALISATION
-        size, name = yield from handshake.initialise(stream, settings)
-        self._messages = ServerMessages(stream, size, self._decoders, settings.limits)
-        stream.write(set_pixel_format(XRGB8888))
+        size, name, native = yield from handshake.initialise(stream, settings)
+        if settings.pixel_format is None:
+            self._codec = PixelCodec(native)
+            self._decoders = new_decoders(settings.limits, self._codec)
+        else:
+            stream.write(set_pixel_format(settings.pixel_format))
+        self._messages = ServerMessages(stream, size, self._decoders, self._codec, settings.limits)
         stream.write(encode(SetEncodings(settings.encodings)))
         self._state = State.CONNECTED
         yield Connected(size, name, security)

@@ -108,6 +108,17 @@ class SupportedMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class ColourMapChanged:
+    """The `count` colours from number `first` on were set: ask anew for pictures that came before, which keep theirs.
+
+    It only comes where the pixel format has a colour map.
+    """
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bell:
     """The server rings."""
 
@@ -129,6 +140,7 @@ Event = (
     | CursorChanged
     | DesktopResized
     | SupportedMessages
+    | ColourMapChanged
     | Bell
     | CutTextReceived
 )

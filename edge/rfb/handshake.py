@@ -91,13 +91,13 @@ def _reason(stream: Stream, limits: Limits) -> Parser[str]:
     return (yield from stream.read(length)).decode("utf-8", "replace").strip()
 
 
-def initialise(stream: Stream, settings: ConnectionSettings) -> Parser[tuple[Size, str]]:
-    """Say ClientInit and read ServerInit: the framebuffer's size and the desktop's name."""
+def initialise(stream: Stream, settings: ConnectionSettings) -> Parser[tuple[Size, str, PixelFormat]]:
+    """Say ClientInit and read ServerInit: the framebuffer's size, the desktop's name, the server's pixel format."""
     stream.context = "ServerInit"
     stream.write(pack(">B", settings.shared))
     width, height, pixel_format, length = yield from stream.unpack(_SERVER_INIT)
-    PixelFormat.from_bytes(pixel_format)  # the client sets its own; this one only has to be one
+    native = PixelFormat.from_bytes(pixel_format)
     size = settings.limits.framebuffer(width, height)
     if length > settings.limits.name_bytes:
         raise ProtocolViolation(f"a desktop name of {length} bytes, more than {settings.limits.name_bytes}")
-    return size, (yield from stream.read(length)).decode("utf-8", "replace")
+    return size, (yield from stream.read(length)).decode("utf-8", "replace"), native

@@ -8,16 +8,20 @@ from enum import IntEnum
 from struct import Struct
 from typing import assert_never
 
+import numpy as np
+
 from edge.errors import ProtocolViolation
 from edge.geometry import Rect, Size
 from edge.rfb.decoders import Decoder
+from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.encodings import EncodingNumber, encoding_name
-from edge.rfb.events import Bell, CutTextReceived, DesktopResized, UpdateFinished, UpdateStarted
+from edge.rfb.events import Bell, ColourMapChanged, CutTextReceived, DesktopResized, UpdateFinished, UpdateStarted
 from edge.rfb.limits import Limits
 from edge.rfb.stream import Parser, Stream
 
 _RECTANGLE = Struct(">HHHHi")
 _COLOURS = Struct(">xHH")
+_COLOUR_BYTES = 6
 _CUT_TEXT = Struct(">xxxI")
 _UNTIL_LAST_RECT = 0xFFFF
 
@@ -34,10 +38,13 @@ class ServerMessage(IntEnum):
 class ServerMessages:
     """Reads message after message; knows the framebuffer's size at each point of the stream."""
 
-    def __init__(self, stream: Stream, size: Size, decoders: Mapping[int, Decoder], limits: Limits) -> None:
+    def __init__(
+        self, stream: Stream, size: Size, decoders: Mapping[int, Decoder], codec: PixelCodec, limits: Limits
+    ) -> None:
         self.size = size
         self._stream = stream
         self._decoders = decoders
+        self._codec = codec
         self._limits = limits
 
     def read(self) -> Parser[None]:
@@ -54,14 +61,21 @@ class ServerMessages:
             case ServerMessage.FRAMEBUFFER_UPDATE:
                 yield from self._update()
             case ServerMessage.SET_COLOUR_MAP_ENTRIES:
-                _, colours = yield from stream.unpack(_COLOURS)
-                yield from stream.skip(6 * colours)  # of no effect on true colour, which this client has set
+                yield from self._colour_map()
             case ServerMessage.BELL:
                 yield Bell()
             case ServerMessage.SERVER_CUT_TEXT:
                 yield from self._cut_text()
             case _:
                 assert_never(message)
+
+    def _colour_map(self) -> Parser[None]:
+        first, count = yield from self._stream.unpack(_COLOURS)
+        data = yield from self._stream.read(_COLOUR_BYTES * count)
+        colours = np.frombuffer(data, dtype=">u2").reshape(count, 3).astype(np.uint16)
+        # A server whose own format has a colour map may send it before it takes notice of SetPixelFormat.
+        if self._codec.set_colours(first, colours):
+            yield ColourMapChanged(first, count)
 
     def _cut_text(self) -> Parser[None]:
         (length,) = yield from self._stream.unpack(_CUT_TEXT)

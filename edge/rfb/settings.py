@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.limits import Limits
+from edge.rfb.pixel_format import XRGB8888, PixelFormat
 from edge.rfb.security.policy import SecurityPolicy
 
 #: What can be decoded and loses nothing, best first. ExtendedDesktopSize is left out: LibVNCServer answers every full
@@ -25,6 +26,7 @@ class ConnectionSettings:
     """Settings of one connection.
 
     `transport_secure` says that the bytes already travel in mutual TLS, begun before RFB's first byte.
+    `pixel_format` is what the server is asked for; None keeps its own.
     `encodings` are sent at once after ServerInit, best first; without CopyRect if the framebuffer will be scaled.
     """
 
@@ -32,5 +34,6 @@ class ConnectionSettings:
     transport_secure: bool = False
     password: bytes | None = field(default=None, repr=False)
     encodings: tuple[int, ...] = LOSSLESS
+    pixel_format: PixelFormat | None = XRGB8888
     shared: bool = True
     limits: Limits = field(default_factory=Limits)

@@ -12,6 +12,7 @@ from edge.geometry import Rect, Size
 from edge.pixels import Picture, blank
 from edge.rfb import (
     Bell,
+    ColourMapChanged,
     Command,
     Connected,
     Connection,
@@ -119,6 +120,8 @@ class Viewer:
             case RectangleCopied(rect, x, y):
                 source = self.picture[y : y + rect.height, x : x + rect.width]
                 self.picture[rect.slices] = source.copy()
+            case ColourMapChanged():
+                await self.request(incremental=False)
             case (
                 UpdateStarted() | UpdateFinished() | CursorChanged() | SupportedMessages() | Bell() | CutTextReceived()
             ):

@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.errors import ProtocolViolation
 from edge.geometry import Rect, Size
-from edge.rfb.decoders.pixels import packed_bytes, unpack_indices
+from edge.rfb.decoders.pixels import PixelCodec, packed_bytes, unpack_indices
 from edge.rfb.events import CursorChanged
 from edge.rfb.limits import Limits
 from edge.rfb.stream import Parser, Stream
@@ -20,7 +20,8 @@ class Cursor:
 
     draws: ClassVar[bool] = False
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, codec: PixelCodec) -> None:
+        self._codec = codec
         self._side_px = limits.cursor_side_px
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
@@ -31,8 +32,8 @@ class Cursor:
         if not rect:
             yield CursorChanged(0, 0, np.empty((0, 0, 4), dtype=np.uint8))
             return
-        pixels = yield from stream.read(4 * rect.area)
+        pixels = yield from stream.read(self._codec.pixel_bytes * rect.area)
         mask = yield from stream.read(packed_bytes(1, width, height))
-        shape = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
+        shape = self._codec.from_pixels(pixels, rect.size.shape).view(np.uint8).reshape(height, width, 4)
         shape[:, :, 3] = unpack_indices(mask, 1, width, height) * np.uint8(255)
         yield CursorChanged(rect.x, rect.y, shape)

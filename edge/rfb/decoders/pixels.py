@@ -1,37 +1,128 @@
 """Pixels of the wire as elements of `edge.pixels` pictures, and the indices of palettes."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import DecodeError
+from edge.errors import DecodeError, ProtocolViolation
 from edge.pixels import Picture
+from edge.rfb.pixel_format import XRGB8888, PixelFormat
 
 Bytes = bytes | bytearray | memoryview
 Colours = NDArray[np.uint32]
 Indices = NDArray[np.uint8]
+#: Red, green and blue of each pixel, from 0 to their maxima: (pixels, 3).
+Levels = NDArray[np.unsignedinteger[Any]]
 
 _COLOUR = np.uint32(0xFFFFFF)
+# Where red, green and blue lie in an element of a picture.
+_SHIFTS = (16, 8, 0)
+# SetColourMapEntries counts in 16 bits, so a colour map for pixels of 32 bits has no more colours either.
+_MAP_BITS = 16
 
 
-def from_pixels(data: bytearray, shape: tuple[int, int]) -> Picture:
-    """View 32 bit PIXELs as a picture; the spare byte, which servers fill as they like, is cleared in place."""
-    picture = np.frombuffer(data, dtype="<u4").reshape(shape)
-    picture &= _COLOUR
-    return picture
+class PixelCodec:
+    """Turns the pixels of one connection's format into colours (0x00RRGGBB), and keeps its colour map.
+
+    Levels are scaled to 8 bits and rounded, so they are exact where the maximum is 255. Colours that a colour map has
+    not been told yet are black.
+    """
+
+    def __init__(self, pixel_format: PixelFormat) -> None:
+        self.pixel_format = pixel_format
+        self.pixel_bytes = pixel_format.pixel_bytes
+        self.cpixel_bytes = len(range(*pixel_format.cpixel_slice.indices(self.pixel_bytes)))
+        self.tpixel_bytes = 3 if pixel_format.has_tpixel else self.pixel_bytes
+        self.maxima: NDArray[np.uint16] = np.array([channel.maximum for channel in pixel_format.channels], np.uint16)
+        self._cpixel = pixel_format.cpixel_slice
+        self._dtype = np.dtype(f"{'>' if pixel_format.big_endian else '<'}u{self.pixel_bytes}")
+        self._scales = [_scale(*both) for both in zip(self.maxima.tolist(), _SHIFTS, strict=True)]
+        self._is_view = self._dtype == "<u4" and pixel_format.channels == XRGB8888.channels and pixel_format.true_colour
+        self._table = self._new_table()
+
+    def from_pixels(self, data: Bytes, shape: tuple[int, int]) -> Picture:
+        """Turn PIXELs into a picture of `shape` (height, width), in place where `data` is a bytearray in its layout.
+
+        Raises `DecodeError` where a pixel is not in the colour map.
+        """
+        values = np.frombuffer(data, dtype=self._dtype)
+        if self._is_view and values.flags.writeable:
+            # The spare byte, which servers fill as they like, is cleared.
+            values &= _COLOUR
+            return values.reshape(shape)
+        return self._colours(values).reshape(shape)
+
+    def from_cpixels(self, data: Bytes | NDArray[np.uint8]) -> Colours:
+        """Turn CPIXELs, one after the other or as rows of an array of bytes, into a new array of colours."""
+        parts = np.frombuffer(data, dtype=np.uint8) if isinstance(data, Bytes) else data
+        parts = parts.reshape(-1, self.cpixel_bytes)
+        pixels = np.zeros((len(parts), self.pixel_bytes), dtype=np.uint8)
+        pixels[:, self._cpixel] = parts
+        values = pixels.view(self._dtype)[:, 0]
+        return values if self._is_view and self.cpixel_bytes == 3 else self._colours(values)
+
+    def from_tpixels(self, data: Bytes) -> Colours:
+        """Turn Tight's TPIXELs (3 bytes: R, G, B; or PIXELs) into a new array of colours."""
+        if self.tpixel_bytes != 3:
+            return self._colours(np.frombuffer(data, dtype=self._dtype))
+        out = np.zeros((len(data) // 3, 4), dtype=np.uint8)
+        out[:, 2::-1] = np.frombuffer(data, dtype=np.uint8).reshape(-1, 3)
+        return out.view(np.uint32)[:, 0]
+
+    def to_levels(self, data: Bytes) -> Levels:
+        """Split TPIXELs of a true-colour format into a new array of levels."""
+        if self.tpixel_bytes == 3:
+            return np.frombuffer(data, dtype=np.uint8).reshape(-1, 3).copy()
+        values = np.frombuffer(data, dtype=self._dtype)
+        return np.stack(
+            [values >> channel.shift & channel.maximum for channel in self.pixel_format.channels], axis=1
+        ).astype(np.uint16)
+
+    def from_levels(self, levels: Levels) -> Colours:
+        """Turn levels (pixels, 3) into a new array of colours."""
+        red, green, blue = (scale.take(levels[:, number]) for number, scale in enumerate(self._scales))
+        colours: Colours = red | green | blue
+        return colours
+
+    def set_colours(self, first: int, colours: NDArray[np.uint16]) -> bool:
+        """Put (count, 3) red, green and blue of 16 bits each into the colour map, from number `first` on.
+
+        Returns whether there is one, as it is of no effect in true colour. Raises `ProtocolViolation` where it has no
+        such numbers.
+        """
+        if self.pixel_format.true_colour or self._table is None:
+            return False
+        if first + len(colours) > self._table.size:
+            raise ProtocolViolation(
+                f"{len(colours)} colours from number {first} on, in a colour map of {self._table.size}"
+            )
+        levels = colours.astype(np.uint32) >> 8
+        self._table[first : first + len(colours)] = levels @ np.array([1 << shift for shift in _SHIFTS], np.uint32)
+        return True
+
+    def _new_table(self) -> Colours | None:
+        bits = self.pixel_format.bits_per_pixel
+        if not self.pixel_format.true_colour:
+            return np.zeros(1 << min(bits, _MAP_BITS), dtype=np.uint32)
+        return self._composed(np.arange(1 << bits, dtype=np.uint32)) if bits <= _MAP_BITS else None
+
+    def _colours(self, values: NDArray[Any]) -> Colours:
+        if self._table is not None:
+            return paint(self._table, values)
+        return values & _COLOUR if self._is_view else self._composed(values)
+
+    def _composed(self, values: NDArray[Any]) -> Colours:
+        out = np.zeros(values.size, dtype=np.uint32)
+        for channel, scale in zip(self.pixel_format.channels, self._scales, strict=True):
+            out |= scale.take(values >> channel.shift & channel.maximum)
+        return out
 
 
-def from_cpixels(data: Bytes) -> Colours:
-    """Copy CPIXELs (3 bytes: B, G, R) to a new array of colours."""
-    out = np.zeros((len(data) // 3, 4), dtype=np.uint8)
-    out[:, :3] = np.frombuffer(data, dtype=np.uint8).reshape(-1, 3)
-    return out.view(np.uint32)[:, 0]
-
-
-def from_tpixels(data: Bytes) -> Colours:
-    """Copy Tight's TPIXELs (3 bytes: R, G, B) to a new array of colours."""
-    out = np.zeros((len(data) // 3, 4), dtype=np.uint8)
-    out[:, 2::-1] = np.frombuffer(data, dtype=np.uint8).reshape(-1, 3)
-    return out.view(np.uint32)[:, 0]
+def _scale(maximum: int, shift: int) -> Colours:
+    """For each level up to `maximum`, its 8 bits at `shift`."""
+    levels = np.arange(maximum + 1, dtype=np.uint32)
+    return np.asarray((levels * 255 + maximum // 2) // max(1, maximum) << shift, dtype=np.uint32)
 
 
 def _unpacked(bits: int) -> Indices:
@@ -57,7 +148,7 @@ def unpack_indices(data: Bytes, bits: int, width: int, height: int) -> Indices:
     return _UNPACKED[bits].take(packed, axis=0).reshape(height, (width * bits + 7) // 8 * (8 // bits))[:, :width]
 
 
-def paint(palette: Colours, indices: Indices) -> Colours:
+def paint(palette: Colours, indices: NDArray[Any]) -> Colours:
     """Take the colour of each index, in the shape of `indices`; raises `DecodeError` if the palette is too small."""
     try:
         return palette.take(indices)

@@ -12,12 +12,11 @@ from edge.pixels import Picture
 from edge.rfb.decoders.gradient import undo_gradient
 from edge.rfb.decoders.inflate import Inflater, deflated_bound
 from edge.rfb.decoders.jpeg import decode_jpeg
-from edge.rfb.decoders.pixels import Indices, from_tpixels, packed_bytes, paint, unpack_indices
+from edge.rfb.decoders.pixels import Indices, PixelCodec, packed_bytes, paint, unpack_indices
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import RectangleDecoded
 from edge.rfb.stream import Parser, Stream
 
-_TPIXEL_BYTES = 3
 _STREAMS = 4
 _FILL, _JPEG, _FIRST_UNDEFINED = 8, 9, 8
 _FILTER_FOLLOWS = 4
@@ -40,7 +39,8 @@ class Tight:
 
     draws: ClassVar[bool] = True
 
-    def __init__(self) -> None:
+    def __init__(self, codec: PixelCodec) -> None:
+        self._codec = codec
         self._inflaters = tuple(Inflater() for _ in range(_STREAMS))
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
@@ -51,7 +51,8 @@ class Tight:
                 inflater.reset()
         kind = control >> 4
         if kind == _FILL:
-            picture = from_tpixels((yield from stream.read(_TPIXEL_BYTES))).repeat(rect.area).reshape(rect.size.shape)
+            colour = self._codec.from_tpixels((yield from stream.read(self._codec.tpixel_bytes)))
+            picture = colour.repeat(rect.area).reshape(rect.size.shape)
         elif kind == _JPEG:
             blocks = -(-rect.width // _JPEG_BLOCK_PX) * -(-rect.height // _JPEG_BLOCK_PX)
             length = yield from _compact_length(stream, blocks * _JPEG_BLOCK_BYTES + _JPEG_TABLE_BYTES)
@@ -64,24 +65,28 @@ class Tight:
         yield RectangleDecoded(rect, picture, EncodingNumber.TIGHT)
 
     def _filtered(self, stream: Stream, size: Size, filter_id: int, inflater: Inflater) -> Parser[Picture]:
+        codec = self._codec
         match filter_id:
             case Filter.COPY:
-                data = yield from _basic(stream, _TPIXEL_BYTES * size.area, inflater)
-                return from_tpixels(data).reshape(size.shape)
+                data = yield from _basic(stream, codec.tpixel_bytes * size.area, inflater)
+                return codec.from_tpixels(data).reshape(size.shape)
             case Filter.PALETTE:
-                return (yield from _palette(stream, size, inflater))
+                return (yield from _palette(stream, size, inflater, codec))
+            case Filter.GRADIENT if codec.pixel_format.true_colour:
+                data = yield from _basic(stream, codec.tpixel_bytes * size.area, inflater)
+                levels = undo_gradient(codec.to_levels(data), codec.maxima, size)
+                return codec.from_levels(levels).reshape(size.shape)
             case Filter.GRADIENT:
-                data = yield from _basic(stream, _TPIXEL_BYTES * size.area, inflater)
-                return from_tpixels(undo_gradient(data, size).tobytes()).reshape(size.shape)
+                raise DecodeError("the gradient filter, which has no meaning for a colour map")
             case _:
                 raise DecodeError(f"filter {filter_id} is not defined for Tight")
 
 
-def _palette(stream: Stream, size: Size, inflater: Inflater) -> Parser[Picture]:
+def _palette(stream: Stream, size: Size, inflater: Inflater, codec: PixelCodec) -> Parser[Picture]:
     colours = 1 + (yield from stream.u8())
     if colours < 2:
         raise DecodeError("a palette of 1 colour, expected 2 to 256")
-    palette = from_tpixels((yield from stream.read(_TPIXEL_BYTES * colours)))
+    palette = codec.from_tpixels((yield from stream.read(codec.tpixel_bytes * colours)))
     bits = 1 if colours == 2 else 8
     data = yield from _basic(stream, packed_bytes(bits, size.width, size.height), inflater)
     indices: Indices = unpack_indices(data, bits, size.width, size.height)

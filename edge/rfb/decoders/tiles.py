@@ -3,7 +3,7 @@
 Runs are found without a loop over pixels. In palette RLE an index below 128 stands alone and one above begins a run,
 whose length is as many bytes of 255 as it needs and one that is not; so a byte below 128 is followed by an index
 whatever it was, 255 by more of a length, and any other turns one into the other: the state at each byte is the parity
-of these since the last byte that tells. In plain RLE every token takes four bytes but for runs of 256 and more, of
+of these since the last byte that tells. In plain RLE every token takes as many bytes but for runs of 256 and more, of
 which a tile has few.
 
 Source: RFC 6143 sections 7.7.5 and 7.7.6.
@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from edge.errors import DecodeError
 from edge.pixels import Picture
-from edge.rfb.decoders.pixels import Colours, from_cpixels, packed_bytes, paint, unpack_indices
+from edge.rfb.decoders.pixels import Colours, PixelCodec, packed_bytes, paint, unpack_indices
 
-_CPIXEL_BYTES = 3
 _LONG = 255
-# A token of plain RLE as a little-endian number: the colour, and above it the first byte of the length.
-_LENGTH_SHIFT, _COLOUR, _FIRST_LONG = np.uint32(24), np.uint32(0xFFFFFF), np.uint32(_LONG << 24)
 # Runs are looked for in so many tokens or bytes at a time: what most tiles of text take.
 _WINDOW = 1024
 
@@ -39,7 +36,9 @@ class SubEncoding(IntEnum):
 class TileReader:
     """Reads tile after tile from inflated data."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, codec: PixelCodec) -> None:
+        self._codec = codec
+        self._cpixel_bytes = codec.cpixel_bytes
         self._data = data
         self._bytes = np.frombuffer(data, dtype=np.uint8)
         self._at = 0
@@ -54,18 +53,18 @@ class TileReader:
         height, width = out.shape
         match self._take(1)[0]:
             case SubEncoding.RAW:
-                out[...] = from_cpixels(self._take(_CPIXEL_BYTES * out.size)).reshape(out.shape)
+                out[...] = self._colours(out.size).reshape(out.shape)
             case SubEncoding.SOLID:
-                out[...] = int.from_bytes(self._take(_CPIXEL_BYTES), "little")
+                out[...] = self._colours(1)[0]
             case colours if colours <= SubEncoding.PACKED_LAST:
                 bits = 1 if colours == 2 else 2 if colours <= 4 else 4
-                palette = self._palette(colours)
+                palette = self._colours(colours)
                 indices = unpack_indices(self._take(packed_bytes(bits, width, height)), bits, width, height)
                 out[...] = paint(palette, indices)
             case SubEncoding.PLAIN_RLE:
                 out[...] = self._plain_runs(out.size).reshape(out.shape)
             case sub_encoding if sub_encoding >= SubEncoding.PALETTE_RLE_FIRST:
-                palette = self._palette(sub_encoding - 128)
+                palette = self._colours(sub_encoding - 128)
                 out[...] = self._palette_runs(palette, out.size).reshape(out.shape)
             case sub_encoding:
                 raise DecodeError(f"a tile has sub-encoding {sub_encoding}, which is not defined")
@@ -77,41 +76,38 @@ class TileReader:
         self._at += size
         return part
 
-    def _palette(self, colours: int) -> Colours:
-        return from_cpixels(self._take(_CPIXEL_BYTES * colours))
+    def _colours(self, count: int) -> Colours:
+        return self._codec.from_cpixels(self._take(self._cpixel_bytes * count))
 
     def _plain_runs(self, pixels: int) -> Colours:
         out = np.empty(pixels, dtype=np.uint32)
         filled = 0
         while filled < pixels:
             tokens = self._short_tokens(min(pixels - filled, _WINDOW))
-            lengths = tokens >> _LENGTH_SHIFT
+            lengths = tokens[:, -1].astype(np.intp)
             lengths += 1
             ends = lengths.cumsum()
             count = int(ends.searchsorted(pixels - filled)) + 1
-            if count <= tokens.size or tokens.size == _WINDOW:
-                run = (tokens[:count] & _COLOUR).repeat(lengths[:count])
-                self._at += 4 * min(count, tokens.size)
-                end = filled + run.size
-                out[filled:end] = run[: pixels - filled]
-            else:
-                run = (tokens & _COLOUR).repeat(lengths)
-                self._at += 4 * tokens.size
-                out[filled : filled + run.size] = run
-                filled += run.size
-                colour = int.from_bytes(self._take(_CPIXEL_BYTES), "little")
-                end = filled + self._run_length(pixels - filled)
+            run = self._codec.from_cpixels(tokens[:count, :-1]).repeat(lengths[:count])
+            self._at += tokens.shape[1] * min(count, len(tokens))
+            end = filled + run.size
+            out[filled:end] = run[: pixels - filled]
+            if len(tokens) < count and len(tokens) < _WINDOW:
+                filled = end
+                colour = self._colours(1)[0]
+                end += self._run_length(pixels - filled)
                 out[filled:end] = colour
             filled = end
         if filled > pixels:
             raise DecodeError(f"a run goes {filled - pixels} pixels past the end of its tile")
         return out
 
-    def _short_tokens(self, most: int) -> Colours:
-        """Look ahead at tokens of four bytes: all up to the first whose length goes on, but not more than `most`."""
-        count = min(most, (len(self._data) - self._at) // 4)
-        tokens = np.frombuffer(self._data, dtype="<u4", count=count, offset=self._at)
-        long = tokens >= _FIRST_LONG
+    def _short_tokens(self, most: int) -> NDArray[np.uint8]:
+        """Look ahead at colours with one byte of length: all up to the first whose length goes on, `most` at most."""
+        token_bytes = self._cpixel_bytes + 1
+        count = min(most, (len(self._data) - self._at) // token_bytes)
+        tokens = self._bytes[self._at : self._at + count * token_bytes].reshape(count, token_bytes)
+        long = tokens[:, -1] == _LONG
         return tokens[: int(long.argmax())] if long.any() else tokens
 
     def _run_length(self, most: int) -> int:

@@ -10,15 +10,14 @@ import numpy as np
 from edge.errors import DecodeError
 from edge.geometry import Grid, Rect, Size
 from edge.rfb.decoders.inflate import Inflater, deflated_bound
+from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.tiles import TileReader
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import RectangleDecoded
 from edge.rfb.stream import Parser, Stream
 
 _TILE_PX = 64
-# The worst of all sub-encodings, plain RLE of runs of one: 3 bytes of colour and 1 of length; or a full palette.
-_PIXEL_BYTES = 4
-_TILE_BYTES = 1 + 127 * 3
+_PALETTE_MOST = 127
 
 
 class Zrle:
@@ -26,17 +25,20 @@ class Zrle:
 
     draws: ClassVar[bool] = True
 
-    def __init__(self) -> None:
+    def __init__(self, codec: PixelCodec) -> None:
+        self._codec = codec
         self._inflater = Inflater()
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the compressed tiles and put them together."""
         grid = Grid(rect.size, _TILE_PX)
-        most = rect.area * _PIXEL_BYTES + grid.rows * grid.columns * _TILE_BYTES
+        cpixel = self._codec.cpixel_bytes
+        # The worst of all sub-encodings is plain RLE of runs of one, a colour and a byte of length; or a full palette.
+        most = rect.area * (cpixel + 1) + grid.rows * grid.columns * (1 + _PALETTE_MOST * cpixel)
         length = yield from stream.u32()
         if length > deflated_bound(most):
             raise DecodeError(f"it announces {length} bytes, more than its area can take ({deflated_bound(most)})")
-        tiles = TileReader(self._inflater.inflate((yield from stream.read(length)), most))
+        tiles = TileReader(self._inflater.inflate((yield from stream.read(length)), most), self._codec)
         picture = np.empty(rect.size.shape, dtype=np.uint32)
         for row in range(grid.rows):
             for column in range(grid.columns):
