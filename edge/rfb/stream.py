@@ -7,14 +7,25 @@ It never sees how the bytes were cut.
 from collections import deque
 from collections.abc import Generator
 from struct import Struct
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from edge.errors import ProtocolViolation
 from edge.rfb.events import Event
 
 T = TypeVar("T")
 Parser = Generator[Event | None, None, T]
 
 _U8, _U16, _U32, _S32 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">i")
+
+
+class Layer(Protocol):
+    """What lies between the bytes that parsers see and those on the wire."""
+
+    def open(self, received: bytearray) -> bytes | None:
+        """Take the first frame off `received` and return what is in it; None if it has not come whole."""
+
+    def seal(self, message: bytes) -> bytes:
+        """Return `message` as it goes over the wire."""
 
 
 class Stream:
@@ -31,16 +42,36 @@ class Stream:
         self.context = ""
         self.offset = 0
         self._received = bytearray()
-        self._outgoing: deque[bytes] = deque()
+        self._sealed = bytearray()
+        self._outgoing: deque[bytes | Layer | None] = deque()
+        self._opening: Layer | None = None
+        self._sealing: Layer | None = None
 
     def feed(self, data: bytes) -> None:
         """Append what came from the server."""
-        self._received += data
+        if self._opening is None:
+            self._received += data
+        else:
+            self._sealed += data
+
+    def wrap(self, layer: Layer | None) -> None:
+        """Have all that is read and written from here on go through `layer`; None ends that.
+
+        Raises `ProtocolViolation` if a frame of the layer that ends has bytes that nobody read.
+        """
+        if self._opening is None:
+            self._sealed, self._received = self._received, bytearray()
+        elif self._received:
+            raise ProtocolViolation(f"{len(self._received)} sealed bytes more than expected")
+        if layer is None:
+            self._sealed, self._received = bytearray(), self._sealed
+        self._opening = layer
+        self._outgoing.append(layer)
 
     @property
     def pending(self) -> int:
         """Number of bytes that came and were not read."""
-        return len(self._received)
+        return len(self._received) + len(self._sealed)
 
     def write(self, message: bytes) -> None:
         """Queue one whole message for the server."""
@@ -50,14 +81,19 @@ class Stream:
         """Remove and return all that is queued for the server."""
         messages = []
         while self._outgoing:
-            messages.append(self._outgoing.popleft())
+            message = self._outgoing.popleft()
+            if isinstance(message, bytes):
+                messages.append(message if self._sealing is None else self._sealing.seal(message))
+            else:
+                self._sealing = message
         return b"".join(messages)
 
     def read(self, size: int) -> Parser[bytearray]:
         """Read exactly `size` bytes, which belong to the caller. Check `size` against its limit first."""
         received = self._received
         while len(received) < size:
-            yield None
+            if not self._open():
+                yield None
         data = received[:size]
         del received[:size]  # advances the start of the buffer, moves nothing
         self.offset += size
@@ -66,7 +102,7 @@ class Stream:
     def skip(self, size: int) -> Parser[None]:
         """Read past `size` bytes without keeping them."""
         while size:
-            if not self._received:
+            if not self._received and not self._open():
                 yield None
             step = min(size, len(self._received))
             del self._received[:step]
@@ -88,3 +124,11 @@ class Stream:
     def u32(self) -> Parser[int]:
         """Read an unsigned 32 bit number."""
         return int((yield from self.unpack(_U32))[0])
+
+    def _open(self) -> bool:
+        """Open the next frame, if there is a layer and the frame is there."""
+        message = None if self._opening is None else self._opening.open(self._sealed)
+        if message is None:
+            return False
+        self._received += message
+        return True

@@ -187,7 +187,29 @@ def test_policy_by_default_refuses_what_has_no_certificate():
         assert isinstance(error, Unsupported)
         assert f"the server offers {words}; the security policy allows x509-none, none-in-tls" in str(error)
     assert "or allow none or vnc-auth" in str(failure(b"RFB 003.008\n\2\1\2", ConnectionSettings()))
-    assert "speaks none of them" in str(failure(b"RFB 003.008\n\1\x05", ConnectionSettings()))
+    assert "or allow ra2" in str(failure(b"RFB 003.008\n\1\x05", ConnectionSettings()))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (16, "TIGHT (16)"),
+        (18, "TLS (18)"),
+        (20, "SASL (20)"),
+        (30, "APPLE_DH (30)"),
+        (113, "MS_LOGON_II (113)"),
+        (133, "RA2_256_TWO_STEP (133)"),
+    ],
+)
+def test_type_that_is_not_spoken_is_refused_by_name_and_with_the_reason(number, words):
+    error = failure(b"RFB 003.008\n\1" + bytes([number]), open_settings())
+    assert isinstance(error, Unsupported)
+    assert f"the server offers {words}; " in str(error)
+    assert f"speaks none of them; {words.split()[0]}: " in str(error)
+
+
+def test_type_of_no_registry_is_refused_by_number():
+    assert "offers unknown (99); " in str(failure(b"RFB 003.008\n\1\x63", open_settings()))
 
 
 def test_policy_by_default_takes_none_in_mutual_tls():

@@ -3,52 +3,59 @@
 Source: RFC 6143 section 7.1.2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from edge.errors import Unsupported
-from edge.rfb.security import none, vencrypt, vnc_auth
+from edge.rfb.security import none, ra2, vencrypt, vnc_auth
+from edge.rfb.security.method import Asks, Authenticate, Method, best, words_for
 from edge.rfb.security.policy import Security
 from edge.rfb.security.types import SecurityType, names
 from edge.rfb.settings import ConnectionSettings
-from edge.rfb.stream import Parser, Stream
 
-Authenticate = Callable[[Stream, ConnectionSettings], Parser[str]]
-
-_SPOKEN: dict[SecurityType, Authenticate] = {
-    SecurityType.VENCRYPT: vencrypt.authenticate,
-    SecurityType.VNC_AUTH: vnc_auth.authenticate,
-    SecurityType.NONE: none.authenticate,
+#: What is spoken, best first.
+_SPOKEN: dict[SecurityType, Method] = {
+    SecurityType.VENCRYPT: Method(vencrypt.authenticate, bare=vencrypt.BARE, in_tls=vencrypt.IN_TLS),
+    **ra2.METHODS,
+    SecurityType.VNC_AUTH: Method(
+        vnc_auth.authenticate,
+        bare=frozenset({Security.VNC_AUTH}),
+        in_tls=frozenset({Security.VNC_AUTH_IN_TLS}),
+        asks=Asks.PASSWORD,
+    ),
+    SecurityType.NONE: Method(
+        none.authenticate, bare=frozenset({Security.NONE}), in_tls=frozenset({Security.NONE_IN_TLS})
+    ),
 }
 
-
-def _ways(security_type: SecurityType, settings: ConnectionSettings) -> frozenset[Security]:
-    """Tell what of the policy would allow the type on this transport; any one suffices."""
-    match security_type:
-        case SecurityType.NONE:
-            return frozenset({Security.NONE_IN_TLS if settings.transport_secure else Security.NONE})
-        case SecurityType.VNC_AUTH:
-            return frozenset({Security.VNC_AUTH_IN_TLS if settings.transport_secure else Security.VNC_AUTH})
-        case SecurityType.VENCRYPT if not settings.transport_secure:
-            return vencrypt.WAYS
-        case _:
-            return frozenset()
+_TWO_STEP = "RSA-AES in two steps is RealVNC's own and specified nowhere; RA2_256 is spoken"
+_UNSPOKEN = {
+    SecurityType.RA2_TWO_STEP: _TWO_STEP,
+    SecurityType.TIGHT: "TightVNC's sends its password as VncAuth does, and adds nothing that would protect it",
+    SecurityType.ULTRA: "UltraVNC's encrypts by a plug-in of the server's",
+    SecurityType.TLS: "Vino's TLS knows no certificates; VeNCrypt does",
+    SecurityType.SASL: "SASL is not spoken, and by VeNCrypt neither",
+    SecurityType.MD5_HASH: "a password hashed with MD5 can be guessed from what is sent",
+    SecurityType.XVP: "Xvp's user name and password travel as VncAuth's do",
+    SecurityType.APPLE_DH: "Apple Remote Desktop's key exchange does not prove who the server is",
+    SecurityType.APPLE_KERBEROS: "Kerberos is not spoken",
+    SecurityType.MS_LOGON_II: "MS-Logon II's key exchange has 64 bits, which anybody on the way can undo",
+    SecurityType.RA2_256_TWO_STEP: _TWO_STEP,
+}
+"""Why a type is not spoken, for whoever only has that."""
 
 
 def choose(offered: Sequence[int], settings: ConnectionSettings) -> tuple[SecurityType, Authenticate]:
-    """Take the best offered type that is spoken and allowed: VeNCrypt, then VncAuth if there is a password, then None.
+    """Take the best offered type that is spoken and allowed, and for which what it asks for is there.
 
     Raises `Unsupported` with what the server offers and which word of the policy would allow it.
     """
-    allowed = [
-        security_type
-        for security_type in _SPOKEN
-        if security_type in offered and not settings.security.allowed.isdisjoint(_ways(security_type, settings))
-    ]
-    for security_type in allowed:
-        if security_type is not SecurityType.VNC_AUTH or settings.password or security_type == allowed[-1]:
-            return security_type, _SPOKEN[security_type]
-    wanting = sorted({way for spoken in _SPOKEN if spoken in offered for way in _ways(spoken, settings)})
-    advice = f"allow {' or '.join(wanting)}" if wanting else "this client speaks none of them"
+    if (chosen := best(_SPOKEN, offered, settings)) is not None:
+        return chosen[0], chosen[1].authenticate
+    if words := words_for(_SPOKEN, offered, settings):
+        advice = f"allow {words}"
+    else:
+        reasons = [f"{number.name}: {reason}" for number, reason in _UNSPOKEN.items() if number in offered]
+        advice = "; ".join(["this client speaks none of them", *reasons])
     raise Unsupported(
         f"the server offers {names(offered, SecurityType)}; the security policy allows {settings.security}. "
         f"Have the server offer one of these (x11vnc: -ssl -sslverify), or {advice}"

@@ -15,16 +15,22 @@ class SecurityType(IntEnum):
     VNC_AUTH = 2
     RA2 = 5
     RA2NE = 6
+    RA2_TWO_STEP = 13
     TIGHT = 16
     ULTRA = 17
     TLS = 18
     VENCRYPT = 19
-    GTK_VNC_SASL = 20
+    SASL = 20
     MD5_HASH = 21
     XVP = 22
+    SECURE_TUNNEL = 23
+    INTEGRATED_SSH = 24
     APPLE_DH = 30
+    APPLE_KERBEROS = 35
+    MS_LOGON_II = 113
     RA2_256 = 129
     RA2NE_256 = 130
+    RA2_256_TWO_STEP = 133
 
 
 class VeNCryptSubtype(IntEnum):

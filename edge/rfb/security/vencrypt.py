@@ -1,33 +1,45 @@
 """Security type VeNCrypt: TLS begun inside RFB, then another security type inside TLS.
 
-Only version 0.2 and the subtypes with certificates are spoken; the anonymous ones protect from nobody who can
-change bytes on their way.
+Only version 0.2 is spoken. TLS is begun by the shell, which checks the server's certificate before it calls
+`Connection.tls_established`; a password is said after that.
 
 Source: the VeNCrypt section of the rfbproto specification.
 """
 
-from collections.abc import Callable
 from struct import Struct, pack
 
 from edge.errors import ProtocolViolation, Unsupported
 from edge.rfb.events import TlsRequired
-from edge.rfb.security import none, vnc_auth
+from edge.rfb.security import none, plain, vnc_auth
+from edge.rfb.security.method import Asks, Method, best, words_for
 from edge.rfb.security.policy import Security
 from edge.rfb.security.types import VeNCryptSubtype, names
 from edge.rfb.settings import ConnectionSettings
 from edge.rfb.stream import Parser, Stream
 
-Inner = Callable[[Stream, ConnectionSettings], Parser[str]]
+Subtype = VeNCryptSubtype
 
-#: Subtype -> what allows it, and what is spoken inside TLS; best first.
-_SUBTYPES: dict[VeNCryptSubtype, tuple[Security, Inner]] = {
-    VeNCryptSubtype.X509_NONE: (Security.X509_NONE, none.authenticate),
-    VeNCryptSubtype.X509_VNC: (Security.X509_VNC, vnc_auth.authenticate),
+#: What is spoken inside TLS, best first.
+_SUBTYPES: dict[Subtype, Method] = {
+    Subtype.X509_NONE: Method(none.authenticate, frozenset({Security.X509_NONE})),
+    Subtype.X509_PLAIN: Method(plain.authenticate, frozenset({Security.X509_PLAIN}), asks=Asks.USER_AND_PASSWORD),
+    Subtype.X509_VNC: Method(vnc_auth.authenticate, frozenset({Security.X509_VNC}), asks=Asks.PASSWORD),
+    Subtype.TLS_VNC: Method(vnc_auth.authenticate, frozenset({Security.TLS_VNC}), asks=Asks.PASSWORD),
+    Subtype.TLS_PLAIN: Method(plain.authenticate, frozenset({Security.TLS_PLAIN}), asks=Asks.USER_AND_PASSWORD),
+    Subtype.TLS_NONE: Method(none.authenticate, frozenset({Security.TLS_NONE})),
+    Subtype.PLAIN: Method(
+        plain.authenticate,
+        frozenset({Security.PLAIN}),
+        in_tls=frozenset({Security.PLAIN_IN_TLS}),
+        asks=Asks.USER_AND_PASSWORD,
+    ),
 }
+_ANONYMOUS = frozenset({Subtype.TLS_NONE, Subtype.TLS_VNC, Subtype.TLS_PLAIN})
 _VERSION = b"\0\2"
 
-#: The ways in which VeNCrypt can end.
-WAYS = frozenset(way for way, _ in _SUBTYPES.values())
+#: The words of which any one lets VeNCrypt be tried.
+BARE = frozenset(word for method in _SUBTYPES.values() for word in method.bare)
+IN_TLS = frozenset(word for method in _SUBTYPES.values() for word in method.in_tls)
 
 
 def authenticate(stream: Stream, settings: ConnectionSettings) -> Parser[str]:
@@ -42,17 +54,23 @@ def authenticate(stream: Stream, settings: ConnectionSettings) -> Parser[str]:
     stream.context = "VeNCrypt subtypes"
     count = yield from stream.u8()
     offered = yield from stream.unpack(Struct(f">{count}I"))
-    subtype = next((each for each, (way, _) in _SUBTYPES.items() if each in offered and way in settings.security), None)
-    if subtype is None:
-        raise Unsupported(
-            f"the server offers by VeNCrypt {names(offered, VeNCryptSubtype)}; the security policy allows "
-            f"{settings.security}. Have the server offer X509None (x11vnc: -ssl -sslverify), or allow what it offers"
-        )
+    subtype, method = _choose(offered, settings)
     stream.write(pack(">I", subtype))
     stream.context = f"VeNCrypt {subtype.name}"
-    if (accepted := (yield from stream.u8())) != 1:
-        raise ProtocolViolation(f"the server offered {subtype.name} and then answered {accepted} to it, expected 1")
-    yield TlsRequired(anonymous=False)
-    _, inner = _SUBTYPES[subtype]
-    yield from inner(stream, settings)
+    if subtype is not Subtype.PLAIN:
+        if (accepted := (yield from stream.u8())) != 1:
+            raise ProtocolViolation(f"the server offered {subtype.name} and then answered {accepted} to it, expected 1")
+        yield TlsRequired(anonymous=subtype in _ANONYMOUS)
+    yield from method.authenticate(stream, settings)
     return f"VeNCrypt {subtype.name}"
+
+
+def _choose(offered: tuple[int, ...], settings: ConnectionSettings) -> tuple[Subtype, Method]:
+    if (chosen := best(_SUBTYPES, offered, settings)) is not None:
+        return chosen
+    words = words_for(_SUBTYPES, offered, settings)
+    raise Unsupported(
+        f"the server offers by VeNCrypt {names(offered, Subtype)}; the security policy allows {settings.security}. "
+        "Have the server offer X509None (x11vnc: -ssl -sslverify), or "
+        + (f"allow {words}" if words else "another type: this client speaks none of them")
+    )
