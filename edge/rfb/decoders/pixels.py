@@ -53,22 +53,19 @@ class PixelCodec:
             return values.reshape(shape)
         return self._colours(values).reshape(shape)
 
-    def from_cpixels(self, data: Bytes | NDArray[np.uint8]) -> Colours:
-        """Turn CPIXELs, one after the other or as rows of an array of bytes, into a new array of colours."""
-        parts = np.frombuffer(data, dtype=np.uint8) if isinstance(data, Bytes) else data
-        parts = parts.reshape(-1, self.cpixel_bytes)
-        pixels = np.zeros((len(parts), self.pixel_bytes), dtype=np.uint8)
-        pixels[:, self._cpixel] = parts
-        values = pixels.view(self._dtype)[:, 0]
-        return values if self._is_view and self.cpixel_bytes == 3 else self._colours(values)
+    def from_cpixels(self, data: Bytes, gap: int = 0) -> Colours:
+        """Turn CPIXELs, each followed by `gap` bytes that are not looked at, into a new array of colours."""
+        values = _every(data, self._dtype, self.cpixel_bytes + gap)
+        if self._cpixel.start:
+            # The missing byte is the first one of the pixel: the next byte must give up its place to the colours.
+            values = values >> 8 if self.pixel_format.big_endian else values << 8
+        return self._colours(values)
 
     def from_tpixels(self, data: Bytes) -> Colours:
         """Turn Tight's TPIXELs (3 bytes: R, G, B; or PIXELs) into a new array of colours."""
-        if self.tpixel_bytes != 3:
-            return self._colours(np.frombuffer(data, dtype=self._dtype))
-        out = np.zeros((len(data) // 3, 4), dtype=np.uint8)
-        out[:, 2::-1] = np.frombuffer(data, dtype=np.uint8).reshape(-1, 3)
-        return out.view(np.uint32)[:, 0]
+        if self.tpixel_bytes == 3:
+            return np.asarray(_every(data, np.dtype(">u4"), 3) >> 8, dtype=np.uint32)
+        return self._colours(np.frombuffer(data, dtype=self._dtype))
 
     def to_levels(self, data: Bytes) -> Levels:
         """Split TPIXELs of a true-colour format into a new array of levels."""
@@ -117,6 +114,11 @@ class PixelCodec:
         for channel, scale in zip(self.pixel_format.channels, self._scales, strict=True):
             out |= scale.take(values >> channel.shift & channel.maximum)
         return out
+
+
+def _every(data: Bytes, dtype: np.dtype[Any], step: int) -> NDArray[Any]:
+    """View a number at every `step` bytes of `data`, whatever its size: the last byte of each may be the next one's."""
+    return np.ndarray((len(data) // step,), dtype, bytes(data) + b"\0", strides=(step,))
 
 
 def _scale(maximum: int, shift: int) -> Colours:

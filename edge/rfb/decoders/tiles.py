@@ -38,7 +38,6 @@ class TileReader:
 
     def __init__(self, data: bytes, codec: PixelCodec) -> None:
         self._codec = codec
-        self._cpixel_bytes = codec.cpixel_bytes
         self._data = data
         self._bytes = np.frombuffer(data, dtype=np.uint8)
         self._at = 0
@@ -76,25 +75,23 @@ class TileReader:
         self._at += size
         return part
 
-    def _colours(self, count: int) -> Colours:
-        return self._codec.from_cpixels(self._take(self._cpixel_bytes * count))
+    def _colours(self, count: int, gap: int = 0) -> Colours:
+        return self._codec.from_cpixels(self._take((self._codec.cpixel_bytes + gap) * count), gap)
 
     def _plain_runs(self, pixels: int) -> Colours:
         out = np.empty(pixels, dtype=np.uint32)
         filled = 0
         while filled < pixels:
-            tokens = self._short_tokens(min(pixels - filled, _WINDOW))
-            lengths = tokens[:, -1].astype(np.intp)
+            lengths = self._short_lengths(min(pixels - filled, _WINDOW)).astype(np.intp)
             lengths += 1
             ends = lengths.cumsum()
-            count = int(ends.searchsorted(pixels - filled)) + 1
-            run = self._codec.from_cpixels(tokens[:count, :-1]).repeat(lengths[:count])
-            self._at += tokens.shape[1] * min(count, len(tokens))
+            wanted = int(ends.searchsorted(pixels - filled)) + 1
+            run = self._colours(min(wanted, lengths.size), gap=1).repeat(lengths[:wanted])
             end = filled + run.size
             out[filled:end] = run[: pixels - filled]
-            if len(tokens) < count and len(tokens) < _WINDOW:
+            if lengths.size < min(wanted, _WINDOW):
                 filled = end
-                colour = self._colours(1)[0]
+                colour = self._colours(1)
                 end += self._run_length(pixels - filled)
                 out[filled:end] = colour
             filled = end
@@ -102,13 +99,13 @@ class TileReader:
             raise DecodeError(f"a run goes {filled - pixels} pixels past the end of its tile")
         return out
 
-    def _short_tokens(self, most: int) -> NDArray[np.uint8]:
-        """Look ahead at colours with one byte of length: all up to the first whose length goes on, `most` at most."""
-        token_bytes = self._cpixel_bytes + 1
+    def _short_lengths(self, most: int) -> NDArray[np.uint8]:
+        """Look ahead at lengths of one byte: all up to the first one that goes on, but not more than `most`."""
+        token_bytes = self._codec.cpixel_bytes + 1
         count = min(most, (len(self._data) - self._at) // token_bytes)
-        tokens = self._bytes[self._at : self._at + count * token_bytes].reshape(count, token_bytes)
-        long = tokens[:, -1] == _LONG
-        return tokens[: int(long.argmax())] if long.any() else tokens
+        lengths = self._bytes[self._at + token_bytes - 1 : self._at + count * token_bytes : token_bytes]
+        long = lengths == _LONG
+        return lengths[: int(long.argmax())] if long.any() else lengths
 
     def _run_length(self, most: int) -> int:
         length = 1
