@@ -1,13 +1,13 @@
 """`edgectl view`: the whole pixel path against any RFB server, without a broker."""
 
 import asyncio
-import re
 import signal
 from pathlib import Path
 
 import click
 import cv2
 
+from edge.cli.connecting import endpoint_of, fingerprint_of, password_of, policy_of
 from edge.display.base import Display
 from edge.display.headless import HeadlessDisplay
 from edge.errors import ConfigError, DisplayError, EdgeError
@@ -16,16 +16,12 @@ from edge.restore.backends import BACKENDS, open_backend
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
-from edge.rfb import ConnectionSettings, Security, SecurityPolicy
+from edge.rfb import ConnectionSettings, Security
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.memory import keep_small
 from edge.session.stage import Stage
 from edge.session.transport import Endpoint, TlsMode
 from edge.session.view import view as run_view
-from edge.trust.keys import PrivateKey
-from edge.trust.tls import client_context
-
-DEFAULT_PORT = 5900
 
 
 @click.command()
@@ -56,8 +52,21 @@ DEFAULT_PORT = 5900
     help="Where TLS begins: at the first byte, or after RFB's negotiation.",
 )
 @click.option("--server-name", help="The name in the server's certificate, if it is not HOST.")
-@click.option("--password-file", type=click.Path(path_type=Path), help="A file with a VNC password in its first line.")
-@click.option("--insecure", is_flag=True, help="Allow a server without mutual TLS.")
+@click.option("--user", metavar="NAME", help="The user name, for servers that ask for one.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="A file with the password in its first line; - asks for it.",
+)
+@click.option("--server-key", metavar="SHA256", help="Fingerprint of the server's RSA key, for RA2 and its kin.")
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice([word.value for word in Security]),
+    metavar="WORD",
+    help="Allow this way of securing the connection too; may be given more than once.",
+)
+@click.option("--insecure", is_flag=True, help="Allow every way, down to none at all.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="End after so long.")
 @click.option("--screenshot", type=click.Path(path_type=Path), help="Write the composed picture here at the end (PNG).")
 @click.option("--framebuffer", type=click.Path(path_type=Path), help="Keep the composed picture here: raw B, G, R, X.")
@@ -74,7 +83,10 @@ def view(
     key: Path | None,
     tls: str,
     server_name: str | None,
+    user: str | None,
     password_file: Path | None,
+    server_key: str | None,
+    allow: tuple[str, ...],
     insecure: bool,
     seconds: float | None,
     screenshot: Path | None,
@@ -86,18 +98,34 @@ def view(
     SIGTERM and SIGINT end it as --seconds does. The exit status is 0 then, and 1 with a message if the connection
     could not be made or broke; --stats is then written all the same, and --screenshot if a picture came.
 
+    Without --ca, --cert and --key, which make mutual TLS, --allow says what may take its place. A password is said only
+    after the server's certificate or RSA key was checked, if the word has one:
+
+    \b
+      x509-none, x509-vnc, x509-plain    TLS after the negotiation (VeNCrypt); --ca checks the server
+      none-in-tls, vnc-auth-in-tls,
+      plain-in-tls                       TLS from the first byte; --ca checks the server
+      ra2-256, ra2                       RSA and AES; --server-key checks the server
+      ra2ne-256, ra2ne                   the same for user name and password, and then nothing
+      unknown-rsa-key                    with one of these four: any server's key will do
+      tls-none, tls-vnc, tls-plain       TLS with whoever answers
+      vnc-auth, plain, none              in the clear
+
     \b
     Examples:
       edgectl view desk.example:5900 --ca ca.pem --cert me.pem --key me.key
+      edgectl view desk.example:5900 --tls vencrypt --ca ca.pem --allow x509-plain --user mina --password-file -
       edgectl view 127.0.0.1:5901 --insecure --display headless --seconds 10 --screenshot now.png --stats now.json
     """
     keep_small()
-    endpoint = _endpoint(server, ca, cert, key, TlsMode(tls), server_name, insecure=insecure)
-    password = _password(password_file)
+    security = policy_of(allow, insecure=insecure, password=password_file is not None, ca=ca, cert=cert)
+    endpoint = endpoint_of(server, ca, cert, key, TlsMode(tls), server_name)
     connection = ConnectionSettings(
-        security=_policy(insecure=insecure, password=password is not None),
+        security=security,
         transport_secure=endpoint.tls is TlsMode.DIRECT,
-        password=password,
+        user=user,
+        password=password_of(password_file),
+        server_key_sha256=fingerprint_of(server_key),
     )
     settings = DesktopSettings(connection, SharpenPolicy(sharpen))
     upscaler = _upscaler(int(scale), backend, model)
@@ -133,57 +161,6 @@ async def _run(
         _write_screenshot(screenshot, stage)
     if error is not None:
         raise error
-
-
-def _endpoint(
-    server: str, ca: Path | None, cert: Path | None, key: Path | None, tls: TlsMode, name: str | None, *, insecure: bool
-) -> Endpoint:
-    host, port = _split(server)
-    if ca is None and cert is None and key is None:
-        if not insecure:
-            raise ConfigError(
-                "refused to connect without mutual TLS: give --ca, --cert and --key, "
-                "or --insecure to let everybody on the way read and change what is sent"
-            )
-        return Endpoint(host, port)
-    if ca is None or cert is None or key is None:
-        raise ConfigError("mutual TLS takes all three of --ca, --cert and --key")
-    context = client_context(_read(ca), _read(cert), PrivateKey.from_pem(_read(key).encode(), str(key)))
-    return Endpoint(host, port, tls, context, name)
-
-
-def _policy(*, insecure: bool, password: bool) -> SecurityPolicy:
-    if insecure:
-        return SecurityPolicy.insecure()
-    # A password inside of mutual TLS weakens nothing: who gives one means to use it.
-    inside_tls = {Security.VNC_AUTH_IN_TLS, Security.X509_VNC} if password else set()
-    return SecurityPolicy(SecurityPolicy().allowed | inside_tls)
-
-
-def _split(server: str) -> tuple[str, int]:
-    """Split HOST, HOST:PORT or [IPv6]:PORT."""
-    parts = re.fullmatch(r"(?:\[(?P<ipv6>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>[0-9]{1,5}))?", server)
-    port = int(parts["port"] or DEFAULT_PORT) if parts is not None else 0
-    if parts is None or not 0 < port < 65536:
-        raise ConfigError(f"{server!r} is not HOST:PORT, for example desk.example:5900 or [::1]:5900")
-    return parts["ipv6"] or parts["host"], port
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not ASCII"
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
-
-
-def _password(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    lines = _read(path).splitlines()
-    if not lines or not lines[0]:
-        raise ConfigError(f"{path}: no password in its first line")
-    return lines[0].encode()
 
 
 def _upscaler(scale: int, backend: str, model: Path | None) -> Upscaler | CubicUpscaler | None:

@@ -9,18 +9,18 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from edge.errors import AuthenticationFailed, ConnectionClosed, RfbError, Unsupported
-from edge.rfb import Connection, ConnectionSettings
+from edge.rfb import Connection, ConnectionSettings, State
 from edge.rfb.commands import Command
 from edge.rfb.events import Connected, Event, TlsRequired
-from edge.trust.tls import explain
+from edge.trust.tls import anonymous_context, explain
 
 CONNECT_TIMEOUT_S = 15.0
 CHUNK_BYTES = 128 * 1024
 INLINE_BYTES = 2048
-"""Below this, decoding is quicker than handing it to a thread."""
+"""Below this, decoding is quicker than handing it to a thread; making an RSA key before ServerInit is not."""
 SILENT_S = 20
 """A peer that acknowledges nothing for so long is gone (TCP keep-alive and TCP_USER_TIMEOUT)."""
 
@@ -134,19 +134,29 @@ class RfbTransport:
             raise ConnectionClosed(f"{self.endpoint}: connection lost: {error.strerror or error}") from error
         self.bytes_in += len(data)
         try:
-            if len(data) <= INLINE_BYTES:
-                events = self.connection.receive_data(data)
-            else:
-                loop = asyncio.get_running_loop()
-                events = await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+            events = await self._parse(data)
         except RfbError as error:
             error.args = (f"{self.endpoint}: {error}",)
             raise
         self._flush()
         for event in events:
             if isinstance(event, TlsRequired):
-                await self._start_tls()
+                await self._start_tls(anonymous=event.anonymous)
         return events
+
+    async def _parse(self, data: bytes) -> list[Event]:
+        if self.connection.state is State.CONNECTED and len(data) <= INLINE_BYTES:
+            return self.connection.receive_data(data)
+        loop = asyncio.get_running_loop()
+        if self.connection.state is State.CONNECTED or self._writer is None:
+            return await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+        # What comes in the clear while TLS is being agreed on must meet TLS, not the reader's buffer behind it.
+        transport = cast("asyncio.Transport", self._writer.transport)
+        transport.pause_reading()
+        try:
+            return await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+        finally:
+            transport.resume_reading()
 
     def send(self, *commands: Command) -> None:
         """Encode and write `commands` at once; never blocks."""
@@ -174,13 +184,12 @@ class RfbTransport:
             self._writer.write(data)
             self.bytes_out += len(data)
 
-    async def _start_tls(self) -> None:
-        if self.endpoint.ssl_context is None or self._writer is None:
+    async def _start_tls(self, *, anonymous: bool) -> None:
+        context = anonymous_context() if anonymous else self.endpoint.ssl_context
+        if context is None or self._writer is None:
             raise Unsupported(f"{self.endpoint}: the server wants TLS; give --ca, --cert and --key")
         try:
-            await self._writer.start_tls(
-                self.endpoint.ssl_context, server_hostname=self.endpoint.server_hostname or self.endpoint.host
-            )
+            await self._writer.start_tls(context, server_hostname=self.endpoint.server_hostname or self.endpoint.host)
         except ssl.SSLError as error:
             raise self._refusal(error) from error
         except OSError as error:

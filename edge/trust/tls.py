@@ -1,4 +1,4 @@
-"""TLS contexts for each purpose: mutual, TLS 1.2 or later, and never a certificate that was not asked for.
+"""TLS contexts for each purpose: TLS 1.2 or later, mutual but for the anonymous one.
 
 In TLS 1.3 a client has finished its handshake before the server has looked at the client's certificate: a refusal
 arrives as an alert on the first read. Whoever opens a connection reads before calling it open.
@@ -26,6 +26,19 @@ def client_context(ca_pem: str, certificate_pem: str | None = None, key: Private
         raise TrustError(f"the CA's certificate cannot be used: {error}") from error
     if certificate_pem is not None and key is not None:
         load_chain(context, certificate_pem, key)
+    return context
+
+
+def anonymous_context() -> ssl.SSLContext:
+    """Return a context for VeNCrypt's types without certificates: it hides what is said, from no matter whom.
+
+    TLS 1.3 has no such ciphers, and OpenSSL none above security level 0.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ADH+AESGCM:ADH+AES:AECDH+AES:@SECLEVEL=0")
     return context
 
 
