@@ -5,12 +5,14 @@ from enum import Enum, auto
 from edge.errors import ConnectionClosed, ProtocolViolation, RfbError, Unsupported
 from edge.geometry import Size
 from edge.rfb import handshake
-from edge.rfb.client_messages import ClientMessage, encode, set_pixel_format
-from edge.rfb.commands import Command, SetEncodings, SetScale
+from edge.rfb.client_messages import encode, set_pixel_format
+from edge.rfb.clipboard import ExtendedClipboard
+from edge.rfb.commands import ClientCutText, ClipboardRequest, Command, EnableAudio, SetEncodings
 from edge.rfb.decoders import new_decoders
 from edge.rfb.decoders.pixels import PixelCodec
-from edge.rfb.encodings import EncodingNumber, encoding_name, is_level
-from edge.rfb.events import Connected, Event, SupportedMessages, TlsRequired
+from edge.rfb.encodings import encoding_name, is_level, is_message
+from edge.rfb.events import Connected, Event, TlsRequired
+from edge.rfb.extensions import Extensions
 from edge.rfb.pixel_format import XRGB8888
 from edge.rfb.server_messages import ServerMessages
 from edge.rfb.settings import ConnectionSettings
@@ -47,7 +49,8 @@ class Connection:
         self._codec = PixelCodec(settings.pixel_format or XRGB8888)
         self._decoders = new_decoders(settings.limits, self._codec)
         self._messages: ServerMessages | None = None
-        self._supported: frozenset[int] = frozenset()
+        self._extensions = Extensions()
+        self._clipboard = ExtendedClipboard(self._stream, self._extensions, settings.limits)
         self._state = State.VERSION
         self._error: RfbError | None = None
         self._parser = self._run()
@@ -63,6 +66,11 @@ class Connection:
     def size(self) -> Size:
         """The framebuffer's size, scaled if SetScale has taken effect; 0x0 before `Connected`."""
         return self._messages.size if self._messages else Size(0, 0)
+
+    @property
+    def announced(self) -> frozenset[int]:
+        """The pseudo-encodings that the server has shown that it knows, so that their commands may be sent."""
+        return self._extensions.announced
 
     def receive_data(self, data: bytes) -> list[Event]:
         """Take bytes as they came, cut anywhere; b"" says that the server has closed the connection.
@@ -91,20 +99,34 @@ class Connection:
     def send(self, command: Command) -> None:
         """Queue a command.
 
-        Raises `Unsupported` for a SetScale that the server did not list in SupportedMessages (Xvnc closes the
-        connection on it) or an encoding that cannot be decoded, `ConnectionClosed` after an error, and `RfbError`
-        before `Connected` or for numbers that do not fit the message.
+        Raises `Unsupported` for what the server has not said it understands (Xvnc closes the connection on SetScale)
+        or an encoding that cannot be decoded, `ConnectionClosed` after an error, and `RfbError` before `Connected` or
+        for numbers that do not fit the message. What was refused changes nothing.
         """
         self._check_alive()
         if self._state is not State.CONNECTED:
             raise RfbError(f"{type(command).__name__} cannot be sent in state {self._state.name}: wait for Connected")
-        if isinstance(command, SetScale) and ClientMessage.SET_SCALE not in self._supported:
-            raise Unsupported(
-                "the server did not list SetScale (type 8) in SupportedMessages (x11vnc does if that is offered)"
-            )
-        if isinstance(command, SetEncodings):
-            self._check_encodings(command.encodings)
-        self._stream.write(encode(command))
+        self._extensions.check(command)
+        self._stream.write(self._message(command))
+
+    def _message(self, command: Command) -> bytes:
+        """Encode `command`, and note what the parser must know of it before the server can have read it."""
+        match command:
+            case SetEncodings(encodings):
+                self._check_encodings(encodings)
+                message = encode(command)
+                self._extensions.offer(encodings)
+                return message
+            case EnableAudio(audio_format):
+                message = encode(command)
+                self._extensions.audio_format = audio_format
+                return message
+            case ClipboardRequest():
+                return self._clipboard.request()
+            case ClientCutText(text) if (told := self._clipboard.cut(text)) is not None:
+                return told
+            case _:
+                return encode(command, self._extensions.announced)
 
     def tls_established(self) -> None:
         """Go on inside TLS: the answer to `TlsRequired`."""
@@ -124,7 +146,7 @@ class Connection:
 
     def _check_encodings(self, encodings: tuple[int, ...]) -> None:
         for number in encodings:
-            if number not in self._decoders and not is_level(number) and number != EncodingNumber.LAST_RECT:
+            if number not in self._decoders and not is_level(number) and not is_message(number):
                 raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it")
 
     def _closed(self) -> ConnectionClosed:
@@ -141,15 +163,10 @@ class Connection:
                 if event is None:
                     return
                 events.append(event)
-                match event:
-                    case TlsRequired():
-                        self._state = State.TLS
-                        self._check_plain()
-                        return
-                    case SupportedMessages(client_to_server):
-                        self._supported = client_to_server
-                    case _:
-                        pass
+                if isinstance(event, TlsRequired):
+                    self._state = State.TLS
+                    self._check_plain()
+                    return
         except RfbError as error:
             where = f"{self._stream.context or 'server message'}, byte {self._stream.offset}"
             raise type(error)(f"{where}: {error}") from error
@@ -167,7 +184,10 @@ class Connection:
             self._decoders = new_decoders(settings.limits, self._codec)
         else:
             stream.write(set_pixel_format(settings.pixel_format))
-        self._messages = ServerMessages(stream, size, self._decoders, self._codec, settings.limits)
+        self._messages = ServerMessages(
+            stream, size, self._decoders, self._codec, self._extensions, self._clipboard, settings.limits
+        )
+        self._extensions.offer(settings.encodings)
         stream.write(encode(SetEncodings(settings.encodings)))
         self._state = State.CONNECTED
         yield Connected(size, name, security)

@@ -29,6 +29,14 @@ class EncodingNumber(IntEnum):
     XCURSOR = -240
     JPEG_QUALITY_0 = -32
     JPEG_QUALITY_9 = -23
+    JPEG_FINE_QUALITY_0 = -512
+    JPEG_FINE_QUALITY_100 = -412
+    JPEG_SUBSAMPLING_1X = -768
+    JPEG_SUBSAMPLING_4X = -767
+    JPEG_SUBSAMPLING_2X = -766
+    JPEG_SUBSAMPLING_GREY = -765
+    JPEG_SUBSAMPLING_8X = -764
+    JPEG_SUBSAMPLING_16X = -763
     COMPRESS_LEVEL_0 = -256
     COMPRESS_LEVEL_9 = -247
     QEMU_POINTER_MOTION_CHANGE = -257
@@ -63,9 +71,26 @@ def compress_level(level: int) -> int:
     return EncodingNumber.COMPRESS_LEVEL_0 + level
 
 
+def jpeg_fine_quality(level: int) -> int:
+    """Return what asks TurboVNC's servers for JPEG of quality `level` from 0 (worst) to 100, over `jpeg_quality`."""
+    if not 0 <= level <= 100:
+        raise ValueError(f"a fine-grained JPEG quality level is 0 to 100, not {level}")
+    return EncodingNumber.JPEG_FINE_QUALITY_0 + level
+
+
 def is_level(number: int) -> bool:
-    """Whether it is a quality or compression level: said by the client, never the encoding of a rectangle."""
-    return -32 <= number <= -23 or -256 <= number <= -247
+    """Whether it is a level of quality, subsampling or compression: said by the client, never a rectangle's."""
+    return -32 <= number <= -23 or -256 <= number <= -247 or -512 <= number <= -412 or -768 <= number <= -763
+
+
+def is_message(number: int) -> bool:
+    """Whether it lets the server send messages or end an update, and has no rectangles to decode."""
+    return number in {
+        EncodingNumber.LAST_RECT,
+        EncodingNumber.FENCE,
+        EncodingNumber.CONTINUOUS_UPDATES,
+        EncodingNumber.EXTENDED_CLIPBOARD,
+    }
 
 
 def encoding_name(number: int) -> str:

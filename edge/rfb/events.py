@@ -5,12 +5,15 @@ scaled one after SetScale; pixels are `edge.pixels` pictures, whatever the pixel
 """
 
 from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
+from edge.rfb.audio import AudioFormat
+from edge.rfb.fence import FenceFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,50 @@ class CursorChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CursorShown:
+    """VMware: whether the desktop shows its cursor. Its shape stays."""
+
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PointerMoved:
+    """The desktop's pointer is at (x, y), moved by somebody else than this client."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointerModeChanged:
+    """QEMU: whether the desktop's pointer takes positions (`PointerEvent`) from now on, or `PointerMotion`."""
+
+    absolute: bool
+
+
+class Led(IntFlag):
+    """The lights of a keyboard."""
+
+    SCROLL_LOCK = 1
+    NUM_LOCK = 2
+    CAPS_LOCK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LedStateChanged:
+    """The desktop's keyboard has these lights on."""
+
+    leds: Led
+
+
+@dataclass(frozen=True, slots=True)
+class DesktopNameChanged:
+    """The desktop has another name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One screen of ExtendedDesktopSize."""
 
@@ -82,21 +129,64 @@ class Screen:
     flags: int = 0
 
 
+class ResizeReason(IntEnum):
+    """Who changed the size or the screens. What the specification does not know counts as SERVER."""
+
+    SERVER = 0
+    THIS_CLIENT = 1
+    OTHER_CLIENT = 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ResizeReason":  # noqa: ARG003
+        return cls.SERVER
+
+
+class ResizeStatus(IntEnum):
+    """What came of a SetDesktopSize."""
+
+    DONE = 0
+    PROHIBITED = 1
+    OUT_OF_RESOURCES = 2
+    INVALID_LAYOUT = 3
+    #: Any other number.
+    FAILED = 0xFFFF
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ResizeStatus":  # noqa: ARG003
+        return cls.FAILED
+
+    @property
+    def words(self) -> str:
+        """The status as a sentence for people."""
+        return _STATUS_WORDS[self]
+
+
+_STATUS_WORDS = {
+    ResizeStatus.DONE: "the desktop has the size that was asked for",
+    ResizeStatus.PROHIBITED: "the server's administrator does not allow clients to resize the desktop",
+    ResizeStatus.OUT_OF_RESOURCES: "the server lacks the resources for that size",
+    ResizeStatus.INVALID_LAYOUT: "the server cannot have these screens",
+    ResizeStatus.FAILED: "the server could not resize the desktop, and gives no reason",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DesktopResized:
-    """The framebuffer has a new size and undefined content; every pixel must be asked for again.
+    """The framebuffer has a new size and undefined content, or the same size and perhaps other screens.
 
     The update that brings it has no pixels. With ExtendedDesktopSize it also comes, the size unchanged, in answer to
-    each request that is not incremental: ask incrementally then, or the server never comes to send a pixel.
+    each request that is not incremental, and with LibVNCServer in place of the pixels. So whatever was asked for
+    before, ask *incrementally* for the whole framebuffer after it: servers take all of it for changed then, and one
+    that is asked in full answers with this again, for ever.
 
-    `reason` and `status` are those of ExtendedDesktopSize, 0 otherwise. A refused SetDesktopSize arrives with
-    status != 0 and the unchanged size.
+    `reason` and `status` are those of ExtendedDesktopSize. A refused SetDesktopSize arrives with another status than
+    DONE and the unchanged size.
     """
 
     size: Size
     screens: tuple[Screen, ...] = ()
-    reason: int = 0
-    status: int = 0
+    reason: ResizeReason = ResizeReason.SERVER
+    status: ResizeStatus = ResizeStatus.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +209,13 @@ class ColourMapChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionAnnounced:
+    """The server knows the extension of this number, which was offered: its commands may be sent from now on."""
+
+    encoding: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bell:
     """The server rings."""
 
@@ -130,6 +227,46 @@ class CutTextReceived:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ClipboardNotified:
+    """Extended clipboard: the server's clipboard is another one, with or without text; send `ClipboardRequest`."""
+
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FenceReplied:
+    """The server has come to a `Fence` of this client; `flags` are those that it has kept to."""
+
+    payload: bytes
+    flags: FenceFlag
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousUpdatesEnded:
+    """No update comes any more without being asked for; the answer to `EnableContinuousUpdates(enable=False)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBegun:
+    """The desktop begins to sound, in this format."""
+
+    format: AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class AudioReceived:
+    """PCM in whole frames of `format`, that of the last `AudioBegun`."""
+
+    format: AudioFormat
+    pcm: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioEnded:
+    """The desktop is silent; no `AudioReceived` until the next `AudioBegun`."""
+
+
 Event = (
     TlsRequired
     | Connected
@@ -138,9 +275,21 @@ Event = (
     | RectangleCopied
     | UpdateFinished
     | CursorChanged
+    | CursorShown
+    | PointerMoved
+    | PointerModeChanged
+    | LedStateChanged
+    | DesktopNameChanged
     | DesktopResized
     | SupportedMessages
     | ColourMapChanged
+    | ExtensionAnnounced
     | Bell
     | CutTextReceived
+    | ClipboardNotified
+    | FenceReplied
+    | ContinuousUpdatesEnded
+    | AudioBegun
+    | AudioReceived
+    | AudioEnded
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edge.errors import ProtocolViolation
-from edge.geometry import Size
+from edge.geometry import Rect, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Limits:
     reason_bytes: int = 16 << 10
     #: Bytes of the server's clipboard; a longer one is read past and dropped, as it is no reason to lose the desktop.
     cut_text_bytes: int = 1 << 20
+    #: Bytes of one message of sound: more than two seconds of 32 bit stereo at 48 kHz; QEMU sends hundredths.
+    audio_bytes: int = 1 << 20
     #: Pixels on one side of the cursor's shape: X servers' own limit for hardware is 64 to 256.
     cursor_side_px: int = 512
     #: Rectangles of an update that LastRect ends: what the field could say, were there no LastRect.
@@ -37,3 +39,10 @@ class Limits:
                 f"or {self.framebuffer_area_px} pixels in all"
             )
         return size
+
+    def check_cursor(self, rect: Rect) -> None:
+        """Raise `ProtocolViolation` for a cursor that is too large."""
+        if max(rect.width, rect.height) > self.cursor_side_px:
+            raise ProtocolViolation(
+                f"a cursor of {rect.width}x{rect.height}, more than {self.cursor_side_px} on a side"
+            )

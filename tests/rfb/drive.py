@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,6 +68,11 @@ def plain(events: Iterable[Event]) -> list[tuple[object, ...]]:
         (type(event).__name__, *((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in astuple(event)))
         for event in events
     ]
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    """The data in pieces that end at `places`, and at its end."""
+    return [data[start:end] for start, end in pairwise([0, *sorted(places), len(data)])]
 
 
 def run(pieces: Sequence[bytes], settings: ConnectionSettings) -> tuple[list[tuple[object, ...]], str, bytes]:

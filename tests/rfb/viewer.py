@@ -11,17 +11,29 @@ import numpy as np
 from edge.geometry import Rect, Size
 from edge.pixels import Picture, blank
 from edge.rfb import (
+    AudioBegun,
+    AudioEnded,
+    AudioReceived,
     Bell,
+    ClipboardNotified,
     ColourMapChanged,
     Command,
     Connected,
     Connection,
     ConnectionSettings,
+    ContinuousUpdatesEnded,
     CursorChanged,
+    CursorShown,
     CutTextReceived,
+    DesktopNameChanged,
     DesktopResized,
     Event,
+    ExtensionAnnounced,
+    FenceReplied,
     FramebufferUpdateRequest,
+    LedStateChanged,
+    PointerModeChanged,
+    PointerMoved,
     RectangleCopied,
     RectangleDecoded,
     SupportedMessages,
@@ -123,7 +135,24 @@ class Viewer:
             case ColourMapChanged():
                 await self.request(incremental=False)
             case (
-                UpdateStarted() | UpdateFinished() | CursorChanged() | SupportedMessages() | Bell() | CutTextReceived()
+                UpdateStarted()
+                | UpdateFinished()
+                | CursorChanged()
+                | CursorShown()
+                | PointerMoved()
+                | PointerModeChanged()
+                | LedStateChanged()
+                | DesktopNameChanged()
+                | SupportedMessages()
+                | ExtensionAnnounced()
+                | Bell()
+                | CutTextReceived()
+                | ClipboardNotified()
+                | FenceReplied()
+                | ContinuousUpdatesEnded()
+                | AudioBegun()
+                | AudioReceived()
+                | AudioEnded()
             ):
                 pass
             case _:

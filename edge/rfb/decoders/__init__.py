@@ -1,13 +1,18 @@
 """Decoders, one encoding each: bytes of a rectangle in, events out."""
 
+from edge.rfb.decoders.announcement import Announcement
 from edge.rfb.decoders.base import Decoder
 from edge.rfb.decoders.copy_rect import CopyRect
-from edge.rfb.decoders.cursor import Cursor
+from edge.rfb.decoders.cursor import Cursor, XCursor
+from edge.rfb.decoders.cursor_with_alpha import CursorWithAlpha
 from edge.rfb.decoders.desktop_size import DesktopSize, ExtendedDesktopSize
+from edge.rfb.decoders.desktop_state import DesktopName, LedState
 from edge.rfb.decoders.pixels import PixelCodec
+from edge.rfb.decoders.pointer import PointerMotionChange, PointerPosition
 from edge.rfb.decoders.raw import Raw
 from edge.rfb.decoders.supported_messages import SupportedMessages
 from edge.rfb.decoders.tight import Tight
+from edge.rfb.decoders.vmware_cursor import VMwareCursor, VMwareCursorState
 from edge.rfb.decoders.zrle import Zrle
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.limits import Limits
@@ -17,13 +22,28 @@ __all__ = ["Decoder", "new_decoders"]
 
 def new_decoders(limits: Limits, codec: PixelCodec) -> dict[int, Decoder]:
     """Everything that can be decoded, by the number on the wire, with the state of a new connection."""
-    return {
+    drawing: dict[int, Decoder] = {
         EncodingNumber.RAW: Raw(codec),
         EncodingNumber.COPY_RECT: CopyRect(),
         EncodingNumber.TIGHT: Tight(codec),
         EncodingNumber.ZRLE: Zrle(codec),
+    }
+    return drawing | {
         EncodingNumber.CURSOR: Cursor(limits, codec),
+        EncodingNumber.XCURSOR: XCursor(limits),
+        EncodingNumber.CURSOR_WITH_ALPHA: CursorWithAlpha(limits, drawing),
+        EncodingNumber.VMWARE_CURSOR: VMwareCursor(limits, codec),
+        EncodingNumber.VMWARE_CURSOR_STATE: VMwareCursorState(),
+        EncodingNumber.VMWARE_CURSOR_POSITION: PointerPosition(),
+        EncodingNumber.POINTER_POS: PointerPosition(),
+        EncodingNumber.QEMU_POINTER_MOTION_CHANGE: PointerMotionChange(),
         EncodingNumber.DESKTOP_SIZE: DesktopSize(limits),
         EncodingNumber.EXTENDED_DESKTOP_SIZE: ExtendedDesktopSize(limits),
+        EncodingNumber.DESKTOP_NAME: DesktopName(limits),
+        EncodingNumber.LED_STATE: LedState(">B"),
+        EncodingNumber.VMWARE_LED_STATE: LedState(">I"),
         EncodingNumber.SUPPORTED_MESSAGES: SupportedMessages(),
+        EncodingNumber.QEMU_EXTENDED_KEY_EVENT: Announcement(EncodingNumber.QEMU_EXTENDED_KEY_EVENT),
+        EncodingNumber.QEMU_AUDIO: Announcement(EncodingNumber.QEMU_AUDIO),
+        EncodingNumber.EXTENDED_MOUSE_BUTTONS: Announcement(EncodingNumber.EXTENDED_MOUSE_BUTTONS),
     }

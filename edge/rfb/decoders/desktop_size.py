@@ -7,7 +7,7 @@ from struct import Struct
 from typing import ClassVar
 
 from edge.geometry import Rect, Size
-from edge.rfb.events import DesktopResized, Screen
+from edge.rfb.events import DesktopResized, ResizeReason, ResizeStatus, Screen
 from edge.rfb.limits import Limits
 from edge.rfb.stream import Parser, Stream
 
@@ -37,7 +37,8 @@ class ExtendedDesktopSize:
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:
         """Read the screens; the rectangle's position is reason and status, and its size counts if status is 0."""
-        reason, status = rect.x, rect.y
+        reason = ResizeReason(rect.x)
+        status = ResizeStatus(rect.y) if reason is ResizeReason.THIS_CLIENT else ResizeStatus.DONE
         count = yield from stream.u8()
         yield from stream.skip(3)
         screens = []
