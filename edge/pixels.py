@@ -12,6 +12,7 @@ from edge.geometry import Size
 
 Picture = NDArray[np.uint32]
 Bgr = NDArray[np.uint8]
+Rgb = NDArray[np.uint8]
 
 
 def blank(size: Size, colour: int = 0) -> Picture:
@@ -26,10 +27,12 @@ def to_bgr(picture: Picture) -> Bgr:
 
 def from_bgr(bgr: Bgr) -> Picture:
     """Copy BGR bytes (height, width, 3) to a picture (height, width)."""
-    height, width, _ = bgr.shape
-    out = np.zeros((height, width, 4), dtype=np.uint8)
-    out[:, :, :3] = bgr
-    return out.view(np.uint32).reshape(height, width)
+    return _without_alpha(bgr, cv2.COLOR_BGR2BGRA)
+
+
+def from_rgb(rgb: Rgb) -> Picture:
+    """Copy RGB bytes (height, width, 3) to a picture (height, width)."""
+    return _without_alpha(rgb, cv2.COLOR_RGB2BGRA)
 
 
 def rgb565(picture: Picture) -> Picture:
@@ -44,8 +47,16 @@ def rgb565(picture: Picture) -> Picture:
 
 def rgb565_green(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Round levels of green alone as `rgb565` does; a new array of their shape."""
-    rounded: NDArray[np.uint8] = cv2.LUT(levels, _RGB565[:, :, 1])
-    return rounded
+    return np.asarray(cv2.LUT(levels, np.ascontiguousarray(_RGB565[:, :, 1])), dtype=np.uint8)
+
+
+def _without_alpha(colours: Bgr | Rgb, conversion: int) -> Picture:
+    # OpenCV refuses what has no pixels, and its alpha is opaque.
+    if not colours.size:
+        return np.zeros(colours.shape[:2], dtype=np.uint32)
+    picture: Picture = cv2.cvtColor(colours, conversion).view(np.uint32)[:, :, 0]
+    picture &= np.uint32(0xFFFFFF)
+    return picture
 
 
 def _rounded(maximum: int) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DecodeError, ProtocolViolation
-from edge.pixels import Picture
+from edge.pixels import Picture, from_bgr, from_rgb
 from edge.rfb.pixel_format import XRGB8888, PixelFormat
 
 Bytes = bytes | bytearray | memoryview
@@ -55,6 +55,8 @@ class PixelCodec:
 
     def from_cpixels(self, data: Bytes, gap: int = 0) -> Colours:
         """Turn CPIXELs, each followed by `gap` bytes that are not looked at, into a new array of colours."""
+        if self._is_view and self.cpixel_bytes == 3 and not gap:
+            return from_bgr(np.frombuffer(data, dtype=np.uint8).reshape(1, -1, 3)).ravel()
         values = _every(data, self._dtype, self.cpixel_bytes + gap)
         if self._cpixel.start:
             # The missing byte is the first one of the pixel: the next byte must give up its place to the colours.
@@ -64,7 +66,7 @@ class PixelCodec:
     def from_tpixels(self, data: Bytes) -> Colours:
         """Turn Tight's TPIXELs (3 bytes: R, G, B; or PIXELs) into a new array of colours."""
         if self.tpixel_bytes == 3:
-            return np.asarray(_every(data, np.dtype(">u4"), 3) >> 8, dtype=np.uint32)
+            return from_rgb(np.frombuffer(data, dtype=np.uint8).reshape(1, -1, 3)).ravel()
         return self._colours(np.frombuffer(data, dtype=self._dtype))
 
     def to_levels(self, data: Bytes) -> Levels:
