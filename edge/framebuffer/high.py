@@ -42,12 +42,19 @@ class HighFramebuffer:
         self.picture = blank(reduction.native)
         self.state: NDArray[np.uint8] = np.full(self.grid.shape, TileState.EMPTY, dtype=np.uint8)
         self.version: NDArray[np.uint32] = np.zeros(self.grid.shape, dtype=np.uint32)
+        self.agreed = 0
+        """Likely tiles that the server has shown to be right, pixel for pixel."""
         self.disagreed = 0
         """Likely tiles that the server has shown to be wrong."""
         self._evidence = blank(reduction.low)
         self._spare = blank(reduction.native)
         self._spare_evidence = blank(reduction.low)
         self._spare_state = np.full(self.grid.shape, TileState.EMPTY, dtype=np.uint8)
+
+    @property
+    def evidence(self) -> Picture:
+        """The low-resolution pixels (height, width) that each tile was made for: of what is sharp, its mean."""
+        return self._evidence
 
     def stale(self, low: Picture, damaged: Mask) -> Mask:
         """Of the `damaged` tiles, those whose evidence is no longer what `low` shows; the others can be kept."""
@@ -91,15 +98,16 @@ class HighFramebuffer:
         self.state[tiles] = TileState.RESTORED
         self.version[tiles] += 1
 
-    def scroll(self, old: Picture, rows: int, tiles: Mask, low: Picture) -> None:
-        """Show in `tiles` what stood `rows` native rows further down in `old`, an earlier copy of the picture.
+    def move(self, source: Picture, x: int, y: int, tiles: Mask, low: Picture) -> None:
+        """Show in `tiles` what stands `x` native pixels to the right and `y` below of each in `source`.
 
-        The caller has found that its mean is what `low` shows there.
+        `source` is a picture of the same size that was sharp there. The caller has found that its mean is what `low`
+        shows in `tiles`.
         """
         for rect in self.grid.rectangles(tiles):
             native = self.reduction.to_native(rect)
             self._set_aside(rect)
-            self.picture[native.slices] = old[native.moved(0, rows).slices]
+            self.picture[native.slices] = source[native.moved(x, y).slices]
             self._evidence[rect.slices] = low[rect.slices]
         self.state[tiles] = TileState.LIKELY
         self.version[tiles] += 1
@@ -136,8 +144,9 @@ class HighFramebuffer:
             new = pixels[area.moved(-inner.x, -inner.y).slices]
             differs = self._native_differing(part, new)
             inside = self.grid.touched(part)
-            wrong = differs & agrees[inside] & (self.state[inside] == TileState.LIKELY)
-            self.disagreed += int(np.count_nonzero(wrong))
+            told = agrees[inside] & (self.state[inside] == TileState.LIKELY)
+            self.agreed += int(np.count_nonzero(told & ~differs))
+            self.disagreed += int(np.count_nonzero(told & differs))
             changed[inside] = differs
             self.picture[area.slices] = new
             # Ahead of `low`, its update will find this mean; behind LibVNCServer's rounding, nothing is lost by it.

@@ -1,7 +1,8 @@
 """From a drawn low-resolution framebuffer to tiles on the screen, the cheapest way first.
 
-Kept (same evidence), recalled (what stood there before), scrolled, and only then upscaled. What the network cannot do
-within a frame's time is shown interpolated at once and restored a slice at a time, so that motion is never held up.
+Kept (same evidence), recalled (what stood there last), found in what was seen before, and only then upscaled. What the
+network cannot do within a frame's time is shown interpolated at once and restored a slice at a time, so that motion is
+never held up.
 """
 
 import asyncio
@@ -10,14 +11,17 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from edge.framebuffer.high import HighFramebuffer, TileState
 from edge.framebuffer.low import LowFramebuffer
 from edge.geometry import Mask, Rect
 from edge.pixels import Picture
-from edge.restore import scroll
+from edge.restore import texture
 from edge.restore.cubic import CubicUpscaler
+from edge.restore.memory import FEWEST_TILES, Hypothesis, Memory
+from edge.restore.strips import SCALE
 from edge.restore.upscaler import Upscaler
 from edge.session.statistics import Counters
 
@@ -59,16 +63,26 @@ class Restoring:
         self._drafts = low.grid.mask()
         """Interpolated tiles that the upscaler has still to restore."""
         self._px_ms = FIRST_GUESS_MS / low.size.area
+        self._memory = Memory(high.picture.shape, low.grid, high.reduction.reduce)
+        self._remembers = upscaler.scale == SCALE
+        self._remembered = np.zeros_like(high.version)
+        """The version in which each tile is in the memory."""
 
     async def run(self) -> None:
-        """Restore until cancelled."""
-        while True:
-            if not self.drawn.is_set() and self._ready().any():
-                await self._restore_slice()
-                continue
-            await self.drawn.wait()
-            self.drawn.clear()
-            await self._take_damage()
+        """Restore until cancelled, and forget what was seen."""
+        try:
+            while True:
+                if not self.drawn.is_set():
+                    if self._ready().any():
+                        await self._restore_slice()
+                        continue
+                    if await self._in_thread(self._memory.tidy):
+                        continue
+                await self.drawn.wait()
+                self.drawn.clear()
+                await self._take_damage()
+        finally:
+            self._memory.forget()
 
     async def _take_damage(self) -> None:
         damaged = self._low.take_damage()
@@ -79,9 +93,11 @@ class Restoring:
         if not stale.any():
             return
         self._drafts &= ~stale
+        passing = self._passing(stale)
         recalled = self._high.recall(low, stale)
+        self._remembered[recalled] = self._high.version[recalled]
         version = self._high.version.copy()
-        recalled |= await self._scroll(low, stale & ~recalled)
+        recalled |= await self._seen_before(low, stale & ~recalled, passing)
         if recalled.any():
             self._counters.recalled += int(np.count_nonzero(recalled))
             self._show(recalled)
@@ -95,17 +111,39 @@ class Restoring:
         else:
             await self._upscale(crops, stale, low)
 
-    async def _scroll(self, low: Picture, stale: Mask) -> Mask:
-        """Show what of `stale` has only moved up or down as sharp as it was; return those tiles."""
-        moved = self._low.grid.mask()
-        if self._upscaler.scale != scroll.SCALE or np.count_nonzero(stale) < scroll.FEWEST_TILES:
-            return moved
-        old, sharp, version = self._high.picture.copy(), self._high.state >= TileState.LIKELY, self._high.version.copy()
-        for one in await self._in_thread(partial(scroll.scrolled, old, sharp, low, stale, self._low.grid)):
+    def _passing(self, stale: Mask) -> Callable[[], None] | None:
+        """Return how to remember what is sharp, before `stale` tiles change; None if the memory has it already."""
+        high = self._high
+        sharp = high.state >= TileState.LIKELY
+        new = stale & sharp & (self._remembered != high.version)
+        if not self._remembers or np.count_nonzero(new) < FEWEST_TILES:
+            return None
+        if np.count_nonzero(new & ~texture.flat(high.evidence, high.grid)) < FEWEST_TILES:
+            return None
+        self._remembered[sharp] = high.version[sharp]
+        return partial(self._memory.remember, high.picture.copy(), sharp, high.evidence.copy())
+
+    async def _seen_before(self, low: Picture, stale: Mask, passing: Callable[[], None] | None) -> Mask:
+        """Show what of `stale` was sharp before, here or elsewhere, as sharp as it was; return those tiles."""
+        found = self._low.grid.mask()
+        if not self._remembers:
+            return found
+        # An update that comes in pieces leaves tiles at their borders that make sense only with the next piece.
+        nearby = cv2.dilate(stale.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+        wanted = stale | nearby & (self._high.state == TileState.RESTORED)
+        version = self._high.version.copy()
+        for one in await self._in_thread(partial(self._look_back, low, wanted, passing)):
             # What became exact meanwhile is newer.
-            self._high.scroll(old, one.rows, one.tiles & (self._high.version == version), low)
-            moved |= one.tiles
-        return moved
+            tiles = one.tiles & (self._high.version == version)
+            self._high.move(one.picture, one.offset.x, one.offset.y, tiles, low)
+            self._remembered[tiles] = self._high.version[tiles]
+            found |= one.tiles
+        return found
+
+    def _look_back(self, low: Picture, wanted: Mask, passing: Callable[[], None] | None) -> list[Hypothesis]:
+        if passing is not None:
+            passing()
+        return self._memory.search(low, wanted) if wanted.any() else []
 
     async def _restore_slice(self) -> None:
         """Restore as many drafts as fit into a slice, from the top."""

@@ -1,0 +1,144 @@
+"""Which tiles of a new picture are an old picture moved by so much: by their own means, and in company.
+
+The means decide, exactly. But they cannot tell everything: a hairline has the same means wherever in a low-resolution
+pixel it runs, and so has a row of dots. So a tile counts as *pinned* only if no other place within a native pixel of
+the proposed one has its means. A pinned tile is accepted if others nearby were pinned at the same offset; one that is
+not, if it hangs together with accepted ones and most of what is around it fits as well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from edge.geometry import Grid, Mask, Rect
+from edge.pixels import Picture
+from edge.restore.strips import SCALE, Levels, green, window_means
+
+Reduce = Callable[[Picture, Rect], Picture]
+"""Means native pixels as the server does, given them and the low-resolution rectangle that they stand for."""
+
+LEAST_PINNED = 3
+"""Of the 25 tiles around and with a pinned one, how many must be pinned."""
+LEAST_COMPANY = 5
+"""Of the nine tiles around and with one that is not pinned, how many must fit."""
+REACH = 3
+"""How many tiles away from the next pinned one others are believed."""
+_NEARBY = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """From where a tile stands to where its pixels stood, in native pixels: x to the right, y down."""
+
+    x: int
+    y: int
+
+
+def sources(sharp: Mask, offset: Offset, native: tuple[int, int], tile_px: int) -> Mask:
+    """Return the tiles all of whose pixels, moved by `offset`, lie in `sharp` tiles of a picture (height, width)."""
+    mask = np.ones(sharp.shape, dtype=np.bool_)
+    ends = []
+    for axis, (move, side) in enumerate(zip((offset.y, offset.x), native, strict=True)):
+        start = np.arange(sharp.shape[axis]) * tile_px + move
+        inside = (start >= 0) & (start + tile_px <= side)
+        # The last tile may be cut short.
+        if move == 0:
+            inside[-1] = True
+        elif side % tile_px:
+            inside[-1] = start[-1] >= 0 and start[-1] + side % tile_px <= side
+        mask &= inside[:, None] if axis == 0 else inside[None, :]
+        last = np.minimum(start + tile_px, side) - 1
+        ends.append([np.clip(end // tile_px, 0, sharp.shape[axis] - 1) for end in (start, last)])
+    for rows in ends[0]:
+        for columns in ends[1]:
+            mask &= sharp[np.ix_(rows, columns)]
+    return mask
+
+
+def accepted(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid, reduce: Reduce) -> Mask:
+    """Return those of `tiles` that show what stands at `offset` from them in `old`, beyond reasonable doubt.
+
+    `old` is native (height, width), and has all pixels of `tiles`, moved; `low` is the new low-resolution picture.
+    """
+    fits, pinned = _fitting(old, offset, low, tiles, grid)
+    if not pinned.any():
+        return pinned
+    fits &= means_equal(old, offset, low, fits, grid, reduce)
+    pinned &= fits
+    sure = pinned & (_count(pinned, 5) >= LEAST_PINNED)
+    company = fits & (_count(fits, 3) >= LEAST_COMPANY)
+    reached = sure
+    for _ in range(REACH):
+        reached = company & (_count(reached, 3) > 0) | sure
+    return reached
+
+
+def _fitting(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid) -> tuple[Mask, Mask]:
+    """Return which of `tiles` have the green of `old` at `offset`, and which of these nowhere around it."""
+    part, inside = _around(tiles, grid)
+    means = window_means(_framed(green_of(old, part, offset), part, offset, old.shape))
+    new = green(np.ascontiguousarray(low[part.slices]))
+
+    def fits_at(y: int, x: int) -> Mask:
+        at = means[1 + y : 1 + y + SCALE * part.height : SCALE, 1 + x : 1 + x + SCALE * part.width : SCALE]
+        return ~_any_in_tile(at != new, grid.tile_px)
+
+    fits = tiles[inside] & fits_at(0, 0)
+    pinned = fits.copy()
+    for y, x in _NEARBY:
+        if not pinned.any():
+            break
+        pinned &= ~fits_at(y, x)
+    return _spread(fits, inside, grid), _spread(pinned, inside, grid)
+
+
+def green_of(old: Picture, part: Rect, offset: Offset) -> Levels:
+    """Take the green of what `old` has at `offset` from `part` (low-resolution), and of one pixel around it."""
+    source = part.scaled(SCALE).moved(offset.x, offset.y).grown(1) & Rect(0, 0, old.shape[1], old.shape[0])
+    return green(np.ascontiguousarray(old[source.slices]))
+
+
+def _framed(levels: Levels, part: Rect, offset: Offset, native: tuple[int, int]) -> Levels:
+    """Repeat the edges of `levels` where they lack what would be outside of the picture."""
+    wanted = part.scaled(SCALE).moved(offset.x, offset.y).grown(1)
+    top, left = max(0, -wanted.y), max(0, -wanted.x)
+    bottom, right = max(0, wanted.bottom - native[0]), max(0, wanted.right - native[1])
+    return np.asarray(cv2.copyMakeBorder(levels, top, bottom, left, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def means_equal(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid, reduce: Reduce) -> Mask:
+    """Return which of `tiles` have all of their means in `old` at `offset`."""
+    equal = grid.mask()
+    if tiles.any():
+        part, inside = _around(tiles, grid)
+        pixels = old[part.scaled(SCALE).moved(offset.x, offset.y).slices]
+        equal[inside] = ~_any_in_tile(reduce(pixels, part) != low[part.slices], grid.tile_px)
+    return equal & tiles
+
+
+def _around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:
+    """Return the low-resolution rectangle around all set tiles, and its index into a mask."""
+    rows, columns = np.flatnonzero(tiles.any(axis=1)), np.flatnonzero(tiles.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    inside = slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1)
+    return grid.rect(top, left, inside[0].stop - top, inside[1].stop - left), inside
+
+
+def _spread(part: Mask, inside: tuple[slice, slice], grid: Grid) -> Mask:
+    mask = grid.mask()
+    mask[inside] = part
+    return mask
+
+
+def _any_in_tile(values: Mask, tile_px: int) -> Mask:
+    down = np.logical_or.reduceat(values, np.arange(0, values.shape[0], tile_px), axis=0)
+    mask: Mask = np.logical_or.reduceat(down, np.arange(0, values.shape[1], tile_px), axis=1)
+    return mask
+
+
+def _count(tiles: Mask, side: int) -> Levels:
+    """Count the set tiles in the square of `side` around each."""
+    squares = cv2.boxFilter(tiles.view(np.uint8), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(squares, dtype=np.uint8)

@@ -1,0 +1,199 @@
+"""What was sharp on the screen before, kept within bounds, and looked for in whatever the server sends next.
+
+Scrolling, a window that moves and a window that comes back are one thing: what the new low-resolution picture shows
+was on an earlier picture, some whole number of native pixels away. Each *sheet* here is such a picture. A tile is known
+again in its place by its own low-resolution pixels and those around it; what has moved, by strips that agree on an
+offset. Nothing is believed but what `edge.restore.acceptance` accepts.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.geometry import Grid, Mask, Rect
+from edge.pixels import Picture
+from edge.restore.acceptance import REACH, Offset, Reduce, accepted, means_equal, sources
+from edge.restore.sheet import Sheet, tile_hashes
+from edge.restore.strips import SCALE, new_strips
+
+BUDGET_BYTES = 20 << 20
+"""For packed sheets: some seventy pages of text."""
+MOST_SHEETS = 48
+"""More than that takes longer to look through than the network takes."""
+MOST_UNPACKED = 2
+"""Sheets kept as they were, 8 MB each at 1920x1080: the last picture at rest, and the one gone back to."""
+MOST_PROPOSALS = 12
+"""Offsets tried for one change."""
+LEAST_VOTES = 3
+"""Strips that must agree on an offset for it to be tried."""
+FEWEST_TILES = 12
+"""What has moved and is less than this is quicker upscaled than searched for."""
+_SLOT_BITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """`tiles` show what stands at `offset` from them in `picture` (native height, width)."""
+
+    picture: Picture
+    offset: Offset
+    tiles: Mask
+
+
+@dataclass(slots=True)
+class _Votes:
+    """For each pair of equal strips: in which sheet, at which offset, and around which tile of the new picture."""
+
+    sheet: NDArray[np.int64]
+    y: NDArray[np.int64]
+    x: NDArray[np.int64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+
+class Memory:
+    """Sheets of one desktop, the most recently useful first to stay. Belongs to one thread at a time.
+
+    `native` is the (height, width) of its pictures, `grid` that of their reductions by `reduce`.
+    """
+
+    def __init__(self, native: tuple[int, int], grid: Grid, reduce: Reduce, budget_bytes: int = BUDGET_BYTES) -> None:
+        self._native = native
+        self._grid = grid
+        self._reduce = reduce
+        self._budget_bytes = budget_bytes
+        self._sheets: list[Sheet] = []
+        self._time = 0
+        self._whole = grid.mask(value=True)
+        """Tiles of which every native pixel is sent at low resolution."""
+        self._whole[-1] &= native[0] % SCALE == 0
+        self._whole[:, -1] &= native[1] % SCALE == 0
+        self._tile_px = SCALE * grid.tile_px
+
+    def remember(self, picture: Picture, sharp: Mask, low: Picture) -> None:
+        """Keep the `sharp` tiles of `picture`, whose reduction is `low`; `picture` is not copied."""
+        sheet = Sheet(picture, sharp & self._whole, low, self._grid)
+        self._use(sheet)
+        self._sheets.append(sheet)
+
+    def tidy(self) -> bool:
+        """Pack one sheet that has not been of use lately, or drop what is too much; return whether there was one."""
+        lately = sorted(self._sheets, key=lambda sheet: sheet.used, reverse=True)
+        unpacked = [sheet for sheet in lately if not sheet.packed]
+        if len(unpacked) > MOST_UNPACKED:
+            unpacked[-1].pack()
+            return True
+        spent = 0
+        for number, sheet in enumerate(lately):
+            spent += sheet.bytes_packed
+            if spent > self._budget_bytes or number >= MOST_SHEETS:
+                self._sheets.remove(sheet)
+        return False
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._sheets.clear()
+
+    @property
+    def bytes_held(self) -> int:
+        """What all sheets take."""
+        return sum(sheet.bytes_packed + sheet.bytes_unpacked for sheet in self._sheets)
+
+    def search(self, low: Picture, wanted: Mask) -> list[Hypothesis]:
+        """Find what of `wanted` was seen before; `low` is the whole new low-resolution picture (height, width)."""
+        if not self._sheets:
+            return []
+        left = wanted & self._whole
+        found = self._returned(low, left)
+        if np.count_nonzero(left) >= FEWEST_TILES:
+            found += self._moved(low, left)
+        return found
+
+    def _returned(self, low: Picture, left: Mask) -> list[Hypothesis]:
+        """Find what stands where it stood before, and take it from `left`."""
+        here = tile_hashes(low, self._grid)
+        fits = [left & sheet.sharp & (sheet.in_place == here) for sheet in self._sheets]
+        contents = np.zeros(left.shape, dtype=np.uint32)
+        seen, doubtful = self._grid.mask(), self._grid.mask()
+        for sheet, tiles in zip(self._sheets, fits, strict=True):
+            doubtful |= tiles & seen & (contents != sheet.contents)
+            contents[tiles] = sheet.contents[tiles]
+            seen |= tiles
+        left &= ~doubtful
+        found: list[Hypothesis] = []
+        while fits:
+            best = max(range(len(fits)), key=lambda index: np.count_nonzero(fits[index] & left))
+            tiles = fits[best] & left
+            if not tiles.any():
+                break
+            picture = self._source(self._sheets[best], tiles, Offset(0, 0))
+            tiles = means_equal(picture, Offset(0, 0), low, tiles, self._grid, self._reduce)
+            fits[best][:] = False
+            left &= ~tiles
+            found.append(Hypothesis(picture, Offset(0, 0), tiles))
+        return found
+
+    def _moved(self, low: Picture, left: Mask) -> list[Hypothesis]:
+        """Find what has moved, and take it from `left`."""
+        votes = self._votes(low, left)
+        found: list[Hypothesis] = []
+        for _ in range(MOST_PROPOSALS):
+            if not votes.sheet.size:
+                break
+            keys = (votes.sheet << 32) + (votes.y + (1 << 15) << 16) + (votes.x + (1 << 15))
+            _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+            best = int(first[np.argmax(counts)])
+            if counts.max() < LEAST_VOTES:
+                break
+            same = keys == keys[best]
+            sheet, offset = self._sheets[int(votes.sheet[best])], Offset(int(votes.x[best]), int(votes.y[best]))
+            near = self._grid.mask()
+            near[votes.row[same], votes.column[same]] = True
+            near = cv2.dilate(near.view(np.uint8), np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)).view(np.bool_)
+            tiles = left & near & sources(sheet.sharp, offset, self._native, self._tile_px)
+            if tiles.any():
+                picture = self._source(sheet, tiles, offset)
+                tiles = accepted(picture, offset, low, tiles, self._grid, self._reduce)
+                if tiles.any():
+                    left &= ~tiles
+                    found.append(Hypothesis(picture, offset, tiles))
+            going = ~same & left[votes.row, votes.column]
+            votes = _Votes(*(getattr(votes, name)[going] for name in ("sheet", "y", "x", "row", "column")))
+        return found
+
+    def _votes(self, low: Picture, left: Mask) -> _Votes:
+        """Pair the strips of `low` in tiles of `left` with those of all sheets."""
+        tile = self._grid.tile_px
+        pixels = left.repeat(tile, axis=0).repeat(tile, axis=1)[: low.shape[0], : low.shape[1]]
+        new = new_strips(low, pixels)
+        slots = np.full(1 << _SLOT_BITS, -1, dtype=np.int32)
+        slots[new.hashes >> np.uint32(32 - _SLOT_BITS)] = np.arange(len(new), dtype=np.int32)
+        pairs: list[tuple[NDArray[np.int64], ...]] = []
+        for number, sheet in enumerate(self._sheets):
+            at = slots[sheet.strips.hashes >> np.uint32(32 - _SLOT_BITS)]
+            old = np.flatnonzero(at >= 0)
+            old = old[new.hashes[at[old]] == sheet.strips.hashes[old]]
+            y, x = new.y[at[old]].astype(np.int64), new.x[at[old]].astype(np.int64)
+            pairs.append(
+                (
+                    np.full(old.size, number),
+                    sheet.strips.y[old] - SCALE * y,
+                    sheet.strips.x[old] - SCALE * x,
+                    y // tile,
+                    (x + tile // 2) // tile,
+                )
+            )
+        return _Votes(*(np.concatenate(parts) for parts in zip(*pairs, strict=True)))
+
+    def _source(self, sheet: Sheet, tiles: Mask, offset: Offset) -> Picture:
+        """Have the rows of `sheet` that `tiles`, moved, are in, and note that it was of use."""
+        self._use(sheet)
+        rows = np.flatnonzero(tiles.any(axis=1))
+        top, bottom = int(rows[0]) * self._tile_px + offset.y - 1, (int(rows[-1]) + 1) * self._tile_px + offset.y + 1
+        return sheet.source(Rect(0, top, self._native[1], bottom - top) & Rect(0, 0, self._native[1], self._native[0]))
+
+    def _use(self, sheet: Sheet) -> None:
+        self._time += 1
+        sheet.used = self._time
