@@ -10,7 +10,8 @@ from edge.rfb.clipboard import ExtendedClipboard
 from edge.rfb.commands import ClientCutText, ClipboardRequest, Command, EnableAudio, SetEncodings
 from edge.rfb.decoders import new_decoders
 from edge.rfb.decoders.pixels import PixelCodec
-from edge.rfb.encodings import encoding_name, is_level, is_message
+from edge.rfb.decoders.zywrle import wavelet_level
+from edge.rfb.encodings import EncodingNumber, encoding_name, is_level, is_message
 from edge.rfb.events import Connected, Event, TlsRequired
 from edge.rfb.extensions import Extensions
 from edge.rfb.pixel_format import XRGB8888
@@ -47,7 +48,7 @@ class Connection:
         self._stream = Stream()
         # Where the server's own pixel format is kept, these only say what can be decoded.
         self._codec = PixelCodec(settings.pixel_format or XRGB8888)
-        self._decoders = new_decoders(settings.limits, self._codec)
+        self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         self._messages: ServerMessages | None = None
         self._extensions = Extensions()
         self._clipboard = ExtendedClipboard(self._stream, self._extensions, settings.limits)
@@ -148,6 +149,11 @@ class Connection:
         for number in encodings:
             if number not in self._decoders and not is_level(number) and not is_message(number):
                 raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it")
+        if EncodingNumber.ZYWRLE in encodings and wavelet_level(encodings) != wavelet_level(self._settings.encodings):
+            raise Unsupported(
+                "ZYWRLE's wavelets follow from the quality level, and nothing says from which rectangle on it counts: "
+                "offer it with the level in this connection's settings"
+            )
 
     def _closed(self) -> ConnectionClosed:
         stream = self._stream
@@ -181,7 +187,7 @@ class Connection:
         size, name, native = yield from handshake.initialise(stream, settings)
         if settings.pixel_format is None:
             self._codec = PixelCodec(native)
-            self._decoders = new_decoders(settings.limits, self._codec)
+            self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         else:
             stream.write(set_pixel_format(settings.pixel_format))
         self._messages = ServerMessages(

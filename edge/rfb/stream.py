@@ -99,6 +99,12 @@ class Stream:
         self.offset += size
         return data
 
+    def peek(self, most: int) -> bytes:
+        """Return what came and was not read, up to `most` bytes, and leave it there."""
+        while len(self._received) < most and self._open():
+            pass
+        return bytes(self._received[:most])
+
     def skip(self, size: int) -> Parser[None]:
         """Read past `size` bytes without keeping them."""
         while size:
