@@ -15,7 +15,8 @@ from edge.rfb import Connected, Connection, ConnectionSettings, KeyEvent, Securi
 from edge.rfb.security.eax import Eax
 from edge.rfb.security.entropy import Entropy
 from edge.rfb.security.ra2 import fingerprint
-from tests.rfb import encode
+from tests.rfb import encode, session
+from tests.rfb.drive import EVERYTHING, connected, plain
 from tests.rfb.ra2_server import PASSWORD, BlockEax, Ra2Server
 
 SIZE = Size(20, 10)
@@ -312,6 +313,17 @@ def test_user_name_and_password_that_are_not_there_or_do_not_fit_are_said(change
     error = failure(agreed(server, settings(129, **changes)), server.proof())
     assert isinstance(error, AuthenticationFailed)
     assert words in str(error)
+
+
+@pytest.mark.parametrize("frame_bytes", [1, 100, 65535])
+def test_whole_session_is_the_same_in_frames_of_any_length(frame_bytes):
+    server = Ra2Server(129, SERVER_KEY)
+    sealed = agreed(server, settings(129, encodings=EVERYTHING))
+    start = sealed.receive_data(server.proof() + server.after(OK, encode.server_init(session.SIZE)))
+    assert [event.size for event in start] == [session.SIZE]
+    said = b"".join(session.messages().values())
+    frames = server.after(*(said[at : at + frame_bytes] for at in range(0, len(said), frame_bytes)))
+    assert plain(sealed.receive_data(frames)) == plain(connected(session.SIZE).receive_data(said))
 
 
 def test_long_messages_are_cut_into_frames():
