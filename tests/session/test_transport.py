@@ -115,11 +115,11 @@ WAYS = [
 
 
 @asynccontextmanager
-async def listening(authority: Authority, way: Way) -> AsyncIterator[tuple[int, Server]]:
+async def listening(authority: Authority, way: Way, kind: type[Server] = Server) -> AsyncIterator[tuple[int, Server]]:
     key, context = PrivateKey.make(), server_context()
     terms = Terms(datetime.now(UTC), timedelta(1), 2)
     load_chain(context, to_pem(authority.issue_server("desktop", ["127.0.0.1"], key.public_key, terms)), key)
-    server = Server(context, way.subtype, way.says, len(way.answer))
+    server = kind(context, way.subtype, way.says, len(way.answer))
     async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listener:
         yield listener.sockets[0].getsockname()[1], server
 
@@ -173,29 +173,30 @@ class Late(ThreadPoolExecutor):
         return super().submit(then)
 
 
-async def test_bytes_in_the_clear_that_come_while_tls_is_agreed_on_are_never_read(authority):
-    """They would be taken for what the server says in TLS, were they in the reader when TLS begins."""
-    accepted, injected = threading.Event(), threading.Event()
+@dataclass
+class Meddler(Server):
+    """Stands before a real server: when TLS has been agreed on, it says something in the clear, and lets TLS begin."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for part, answer in [(VERSION, 12), (b"\1\x13", 1), (b"\0\2", 2), (b"\0\1" + pack(">I", 260), 4)]:
-            writer.write(part)
-            await reader.readexactly(answer)
-        accepted.set()
-        writer.write(b"\1")
+    agreed: threading.Event = field(default_factory=threading.Event)
+    said: threading.Event = field(default_factory=threading.Event)
+
+    async def _in_tls(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.agreed.set()
         await asyncio.sleep(0.1)
         writer.write(SESSION)
         await asyncio.sleep(0.1)
-        injected.set()
-        await reader.read()
-        writer.close()
+        self.said.set()
+        await super()._in_tls(reader, writer)
 
-    def meanwhile() -> None:
-        if accepted.is_set():
-            injected.wait(10)
+    def interrupt(self) -> None:
+        """Take the time between agreeing on TLS and beginning it for what is to be said in the clear."""
+        if self.agreed.is_set():
+            self.said.wait(10)
             time.sleep(0.1)
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
-        port = listener.sockets[0].getsockname()[1]
-        with Late(meanwhile) as executor, pytest.raises(RfbError, match="TLS"):
+
+async def test_bytes_in_the_clear_that_come_while_tls_is_agreed_on_are_never_read(authority):
+    """They would be taken for what the server says in TLS, were they in the reader when TLS begins."""
+    async with listening(authority, Way(260, Security.X509_NONE, b"", b""), Meddler) as (port, server):
+        with Late(server.interrupt) as executor, pytest.raises(RfbError, match="does not begin with TLS"):
             await RfbTransport.open(*opening(port, Security.X509_NONE, authority.pem), executor)
