@@ -148,6 +148,8 @@ class ResizeStatus(IntEnum):
     PROHIBITED = 1
     OUT_OF_RESOURCES = 2
     INVALID_LAYOUT = 3
+    #: QEMU leaves it to the guest, which may change the size later.
+    FORWARDED = 4
     #: Any other number.
     FAILED = 0xFFFF
 
@@ -166,6 +168,7 @@ _STATUS_WORDS = {
     ResizeStatus.PROHIBITED: "the server's administrator does not allow clients to resize the desktop",
     ResizeStatus.OUT_OF_RESOURCES: "the server lacks the resources for that size",
     ResizeStatus.INVALID_LAYOUT: "the server cannot have these screens",
+    ResizeStatus.FORWARDED: "the server has passed the size on to the desktop, which may take it later",
     ResizeStatus.FAILED: "the server could not resize the desktop, and gives no reason",
 }
 

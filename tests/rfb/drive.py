@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from edge.errors import RfbError
+from edge.errors import RfbError, Unsupported
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from edge.rfb import (
@@ -18,10 +18,22 @@ from edge.rfb import (
     RectangleDecoded,
     SecurityPolicy,
 )
+from edge.rfb.encodings import is_level
 from tests.rfb import encode
 
 SQUARE = Rect(0, 0, 64, 64)
-EVERYTHING = (*LOSSLESS, EncodingNumber.EXTENDED_DESKTOP_SIZE)
+
+
+def _offerable(number: int) -> bool:
+    try:
+        Connection(ConnectionSettings(encodings=(number,)))
+    except Unsupported:
+        return False
+    return not is_level(number)
+
+
+#: All that may be offered, what is exact first; without levels, which let servers send pictures that are not.
+EVERYTHING = (*LOSSLESS, *(number for number in EncodingNumber if number not in LOSSLESS and _offerable(number)))
 
 
 def open_settings(**changes: object) -> ConnectionSettings:
@@ -85,6 +97,8 @@ def run(pieces: Sequence[bytes], settings: ConnectionSettings) -> tuple[list[tup
     try:
         for piece in [*(piece for piece in pieces if piece), b""]:
             events += connection.receive_data(piece)
+            while connection.more:
+                events += connection.receive_more()
     except RfbError as error:
         return plain(events), f"{type(error).__name__}: {error}", connection.data_to_send()
     raise AssertionError("the end of the stream is an error")
