@@ -1,10 +1,12 @@
 """Connections of tests, and their events in a form that can be compared."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from itertools import pairwise
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from edge.errors import RfbError, Unsupported
 from edge.geometry import Rect, Size
@@ -19,6 +21,7 @@ from edge.rfb import (
     SecurityPolicy,
 )
 from edge.rfb.encodings import is_level
+from edge.rfb.security.entropy import Entropy
 from tests.rfb import encode
 
 SQUARE = Rect(0, 0, 64, 64)
@@ -36,9 +39,18 @@ def _offerable(number: int) -> bool:
 EVERYTHING = (*LOSSLESS, *(number for number in EncodingNumber if number not in LOSSLESS and _offerable(number)))
 
 
+CLIENT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def same_entropy() -> Entropy:
+    """The same secrets for each connection, so that each says the same."""
+    return Entropy(random.Random(7).randbytes, lambda: CLIENT_KEY)
+
+
 def open_settings(**changes: object) -> ConnectionSettings:
     """Settings that allow every security type and offer every encoding."""
-    return ConnectionSettings(**{"security": SecurityPolicy.insecure(), "encodings": EVERYTHING, **changes})
+    allowed = {"security": SecurityPolicy.insecure(), "encodings": EVERYTHING, "entropy": same_entropy()}
+    return ConnectionSettings(**{**allowed, **changes})
 
 
 def connected(size: Size, settings: ConnectionSettings | None = None) -> Connection:

@@ -13,24 +13,18 @@ from edge.errors import AuthenticationFailed, ConnectionClosed, ProtocolViolatio
 from edge.geometry import Size
 from edge.rfb import Connected, Connection, ConnectionSettings, KeyEvent, Security, SecurityPolicy, State
 from edge.rfb.security.eax import Eax
-from edge.rfb.security.entropy import Entropy
 from edge.rfb.security.ra2 import fingerprint
 from tests.rfb import encode, session
-from tests.rfb.drive import EVERYTHING, connected, plain
+from tests.rfb.drive import CLIENT_KEY, EVERYTHING, connected, plain, same_entropy
 from tests.rfb.ra2_server import PASSWORD, BlockEax, Ra2Server
 
 SIZE = Size(20, 10)
 OK = pack(">I", 0)
 TYPES = {5: "RA2", 6: "RA2NE", 129: "RA2_256", 130: "RA2NE_256"}
 WORDS = {5: Security.RA2, 6: Security.RA2NE, 129: Security.RA2_256, 130: Security.RA2NE_256}
-SERVER_KEY, CLIENT_KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(3))
+SERVER_KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 LONG_KEY = rsa.generate_private_key(public_exponent=65537, key_size=3072)
 KNOWN = fingerprint(SERVER_KEY.public_key().public_numbers())
-
-
-def entropy() -> Entropy:
-    """The same secrets each time."""
-    return Entropy(random.Random(7).randbytes, lambda: CLIENT_KEY)
 
 
 def settings(number: int, **changes: object) -> ConnectionSettings:
@@ -39,7 +33,7 @@ def settings(number: int, **changes: object) -> ConnectionSettings:
         user="mina",
         password="암호".encode(),
         server_key_sha256=KNOWN,
-        entropy=entropy(),
+        entropy=same_entropy(),
     )
     return replace(made, **changes)
 
