@@ -212,6 +212,8 @@ class RfbTransport:
         try:
             await self._writer.start_tls(context, server_hostname=self.endpoint.server_hostname or self.endpoint.host)
         except ssl.SSLError as error:
+            if anonymous:
+                raise ConnectionClosed(f"{self.endpoint}: TLS without certificates failed: {error.reason}") from error
             raise self._refusal(error) from error
         except OSError as error:
             raise ConnectionClosed(f"{self.endpoint}: connection lost in the TLS handshake: {error}") from error
