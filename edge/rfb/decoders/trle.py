@@ -12,7 +12,8 @@ import numpy as np
 from edge.geometry import Grid, Rect, Size
 from edge.pixels import Picture
 from edge.rfb.decoders.pixels import PixelCodec
-from edge.rfb.decoders.tiles import EndOfData, TileReader, tile_bytes_most
+from edge.rfb.decoders.runs import EndOfData
+from edge.rfb.decoders.tiles import TileReader, tile_bytes_most
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import RectangleDecoded
 from edge.rfb.stream import Parser, Stream
@@ -37,6 +38,7 @@ class Trle:
         for row in range(grid.rows):
             for column in range(grid.columns):
                 yield from self._tile(stream, tiles, picture[grid.rect(row, column).slices])
+            tiles.paint()
         yield RectangleDecoded(rect, picture, EncodingNumber.TRLE)
 
     def _tile(self, stream: Stream, tiles: TileReader, out: Picture) -> Parser[None]:

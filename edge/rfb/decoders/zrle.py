@@ -44,8 +44,9 @@ class Zrle:
         tiles = self._tiles
         tiles.load(self._inflater.inflate((yield from stream.read(length)), most))
         picture = np.empty(rect.size.shape, dtype=np.uint32)
-        for row in range(grid.rows):
-            for column in range(grid.columns):
-                tiles.read(picture[grid.rect(row, column).slices])
+        for y in range(0, rect.height, _TILE_PX):
+            for x in range(0, rect.width, _TILE_PX):
+                tiles.read(picture[y : y + _TILE_PX, x : x + _TILE_PX])
+            tiles.paint()  # while the row is still in the processor's cache
         tiles.finish()
         yield RectangleDecoded(rect, picture, self._encoding)

@@ -77,6 +77,7 @@ class _WaveletTiles(TileReader):
         values = np.empty(out.shape, dtype=np.uint32)
         self._coefficients.load(self._data, self._at)
         self._coefficients.read(values)
+        self._coefficients.paint()
         self._at = self._coefficients.taken
         out[...] = self._codec.colours(_pixels(values, self._layout, self._level))
 
