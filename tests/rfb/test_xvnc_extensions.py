@@ -1,5 +1,6 @@
 import asyncio
 import subprocess
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from edge.rfb import (
     KeyEvent,
     Led,
     LedStateChanged,
+    PointerEvent,
     PointerMoved,
     RectangleDecoded,
     ResizeReason,
@@ -32,7 +34,7 @@ from edge.rfb import (
 )
 from tests.rfb.desk import noise, paint_root, wait_for
 from tests.rfb.drive import open_settings
-from tests.rfb.viewer import viewer
+from tests.rfb.viewer import Viewer, viewer
 from tests.servers import process, require, xvnc
 
 SIZE = Size(320, 240)
@@ -170,23 +172,61 @@ def red_arrow(display: str, folder) -> None:
         "#define mask_width 16\n#define mask_height 16\n"
         "static char mask_bits[] = {\n" + ", ".join(["0xff"] * 16 + ["0x00"] * 16) + "};\n"
     )
-    words = ("-cursor", str(folder / "source"), str(folder / "mask"), "-fg", "#c01020", "-bg", "white")
+    words = ("-cursor", str(folder / "source"), str(folder / "mask"), "-fg", "red", "-bg", "blue")
     on(display, "xsetroot", "x11-xserver-utils", *words)
 
 
+async def shown_cursor(found: Viewer, accept: Callable[[CursorChanged], bool]) -> CursorChanged:
+    """Move the pointer, before which an X server shows no cursor, until one is accepted."""
+
+    def accepted() -> list[CursorChanged]:
+        return [event for event in found.events if isinstance(event, CursorChanged) and accept(event)]
+
+    for step in range(100):
+        await found.send(PointerEvent(20 + step, 20, 0), Fence())
+        await found.request(incremental=True)
+        await found.receive(FenceReplied)
+        if accepted():
+            break
+        await asyncio.sleep(0.05)
+    return accepted()[0]
+
+
 @pytest.mark.parametrize(
-    "encoding",
-    [NUMBERS.CURSOR, NUMBERS.XCURSOR, NUMBERS.CURSOR_WITH_ALPHA, NUMBERS.VMWARE_CURSOR],
-    ids=lambda number: number.name,
+    ("encoding", "colours"),
+    [
+        (NUMBERS.CURSOR, {(0, 0, 0xFF, 0xFF)}),
+        (NUMBERS.XCURSOR, {(0, 0, 0, 0xFF), (0xFF, 0xFF, 0xFF, 0xFF)}),  # Xvnc makes a pattern of these two
+        (NUMBERS.CURSOR_WITH_ALPHA, {(0, 0, 0xFF, 0xFF)}),
+        (NUMBERS.VMWARE_CURSOR, {(0, 0, 0xFF, 0xFF)}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
 )
-async def test_cursor_is_the_desktops(desk, encoding, tmp_path):
+async def test_cursor_is_the_desktops(desk, encoding, colours, tmp_path):
     display, port = desk
-    async with viewer(port, open_settings(encodings=(NUMBERS.ZRLE, NUMBERS.DESKTOP_SIZE, encoding))) as found:
+    async with viewer(port, open_settings(encodings=(NUMBERS.DESKTOP_SIZE, NUMBERS.FENCE, encoding))) as found:
         await found.refresh()
         red_arrow(display, tmp_path)
-        cursor = await found.find(CursorChanged, lambda event: event.pixels.shape == (8, 16, 4))
+        cursor = await shown_cursor(found, lambda event: event.pixels.shape == (8, 16, 4))
         assert (cursor.hotspot_x, cursor.hotspot_y) == (3, 5)
-        assert (cursor.pixels == (0x20, 0x10, 0xC0, 0xFF)).all()
+        assert {tuple(pixel) for pixel in cursor.pixels.reshape(-1, 4).tolist()} == colours
+
+
+async def test_alpha_of_a_cursor_is_the_same_however_it_comes(desk):
+    display, port = desk
+    shapes = []
+    for encoding in (NUMBERS.CURSOR_WITH_ALPHA, NUMBERS.VMWARE_CURSOR):
+        async with viewer(port, open_settings(encodings=(NUMBERS.DESKTOP_SIZE, NUMBERS.FENCE, encoding))) as found:
+            await found.refresh()
+            on(display, "xsetroot", "x11-xserver-utils", "-cursor_name", "left_ptr")
+            shapes.append((await shown_cursor(found, lambda event: event.pixels.size > 0)).pixels.astype(int))
+    premultiplied, straight = shapes
+    alpha = straight[:, :, 3]
+    assert np.array_equal(premultiplied[:, :, 3], alpha)
+    assert np.count_nonzero((alpha > 0) & (alpha < 255)) > 0
+    # 8 bits of a premultiplied colour are fewer of the colour.
+    off = np.abs(premultiplied - straight)[:, :, :3].max(axis=2)
+    assert (off[alpha > 0] <= 255 / alpha[alpha > 0] + 1).all()
 
 
 async def test_pointer_that_the_desktop_moves_is_told(desk):
