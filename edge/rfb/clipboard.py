@@ -123,7 +123,10 @@ def _message(flags: ClipboardFlag, data: bytes = b"") -> bytes:
 
 def _provide(text: str) -> bytes:
     data = _on_the_wire(text)
-    return _message(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT, zlib.compress(_U32.pack(len(data)) + data))
+    compressor = zlib.compressobj()
+    # Flushed, not finished: LibVNCServer 0.9.14 closes the connection on a stream with an end.
+    packed = compressor.compress(_U32.pack(len(data)) + data) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return _message(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT, packed)
 
 
 def _on_the_wire(text: str) -> bytes:
