@@ -11,6 +11,7 @@ from edge.rfb.client_messages import encode, set_pixel_format
 from edge.rfb.clipboard import ExtendedClipboard
 from edge.rfb.commands import ClientCutText, ClipboardRequest, Command, EnableAudio, SetEncodings
 from edge.rfb.decoders import new_decoders
+from edge.rfb.decoders.open_h264 import PYAV_HINT
 from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.zywrle import wavelet_level
 from edge.rfb.encodings import EncodingNumber, encoding_name, is_level, is_message
@@ -175,7 +176,8 @@ class Connection:
     def _check_encodings(self, encodings: tuple[int, ...]) -> None:
         for number in encodings:
             if number not in self._decoders and not is_level(number) and not is_message(number):
-                raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it")
+                missing = f" without PyAV: {PYAV_HINT}" if number == EncodingNumber.OPEN_H264 else ""
+                raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it{missing}")
         if EncodingNumber.ZYWRLE in encodings and wavelet_level(encodings) != wavelet_level(self._settings.encodings):
             raise Unsupported(
                 "ZYWRLE's wavelets follow from the quality level, and nothing says from which rectangle on it counts: "
