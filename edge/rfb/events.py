@@ -44,11 +44,15 @@ class UpdateStarted:
 
 @dataclass(frozen=True, slots=True)
 class RectangleDecoded:
-    """New pixels (rect.height, rect.width), owned by the receiver; `encoding` is the number on the wire."""
+    """New pixels (rect.height, rect.width), owned by the receiver; `encoding` is the number on the wire.
+
+    They are `exact` unless the encoding loses something, as JPEG does.
+    """
 
     rect: Rect
     pixels: Picture = field(repr=False)
     encoding: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

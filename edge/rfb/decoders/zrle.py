@@ -49,4 +49,4 @@ class Zrle:
                 tiles.read(picture[y : y + _TILE_PX, x : x + _TILE_PX])
             tiles.paint()  # while the row is still in the processor's cache
         tiles.finish()
-        yield RectangleDecoded(rect, picture, self._encoding)
+        yield RectangleDecoded(rect, picture, self._encoding, exact=self._encoding is EncodingNumber.ZRLE)
