@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from edge.geometry import Rect, Size
-from edge.pixels import Picture, to_bgr
+from edge.pixels import Picture, from_bgr, to_bgr
 from tests.servers import process, require, screen_pixels, wait_until
 
 
@@ -25,6 +25,14 @@ def paint_root(display: str, picture: Picture, folder: Path) -> None:
     program = require("display", "imagemagick")
     # It ends with status 1 when all went well.
     subprocess.run([program, "-display", display, "-window", "root", str(path)], check=False, timeout=60)
+
+
+def import_root(display: str, size: Size) -> Picture:
+    """What the X server itself says that it shows."""
+    program = require("import", "imagemagick")
+    command = [program, "-display", display, "-silent", "-window", "root", "-depth", "8", "bgr:-"]
+    data = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return from_bgr(np.frombuffer(data, np.uint8).reshape(*size.shape, 3))
 
 
 @contextmanager
