@@ -63,6 +63,12 @@ class PixelCodec:
             return from_bgr(np.frombuffer(data, dtype=np.uint8).reshape(1, -1, 3)).ravel()
         return self.colours(self.cpixel_values(data, gap))
 
+    def from_cpixel_values(self, values: Colours) -> Colours:
+        """Turn CPIXELs as the numbers that their bytes are, the lowest first, into colours; in place where they are."""
+        if self._is_view:
+            return values
+        return self.from_cpixels(values.tobytes(), gap=values.itemsize - self.cpixel_bytes).reshape(values.shape)
+
     def cpixel_values(self, data: Bytes, gap: int = 0) -> NDArray[Any]:
         """Read the numbers that CPIXELs are, with anything in the bits that belong to no colour."""
         values = _every(data, self._dtype, self.cpixel_bytes + gap)

@@ -20,7 +20,7 @@ from edge.rfb.stream import Parser, Stream
 try:
     from edge.rfb.decoders._tiles import read_tiles
 except ImportError:  # installed without a C compiler: all works, and a page of text takes four times as long
-    read_tiles = None
+    read_tiles = None  # type: ignore[assignment]
 
 _TILE_PX = 64
 
