@@ -21,6 +21,8 @@ Measured over text pages, one tile in a thousand of text has more; of eight phot
 """
 EQUAL_BELOW = 0.1
 """Share of equal neighbours below which it is one too: busy pictures."""
+LEAST_TILES = 12
+"""What has fewer tiles is an icon or the soft edge of a button, and cheap."""
 PICTURE_BELOW = 0.45
 """The same at full size, where text leaves most pixels of its background alone."""
 
@@ -32,7 +34,11 @@ def pictures(low: Picture, grid: Grid) -> Mask:
     right, down = _differences(low)
     small = _shared(((right > 0) & (right <= STEP)).astype(np.float32) + ((down > 0) & (down <= STEP)), grid)
     equal = _shared((right == 0).astype(np.float32) + (down == 0), grid)
-    mask: Mask = (small > SMALL_ABOVE) | (equal < EQUAL_BELOW)
+    alike = ((small > SMALL_ABOVE) | (equal < EQUAL_BELOW)).view(np.uint8)
+    _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
+    large = figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES
+    large[0] = False  # what is alike nothing
+    mask: Mask = large[number_of]
     return mask
 
 
