@@ -168,7 +168,7 @@ static PyObject *py_read_tiles(PyObject *module, PyObject *arguments)
     (void)module;
     if (!PyArg_ParseTuple(arguments, "y*w*nn:read_tiles", &data, &out, &width, &cpixel_bytes))
         return NULL;
-    if (width < 1 || cpixel_bytes < 1 || cpixel_bytes > 4 || out.len % (width * 4)) {
+    if (width < 1 || cpixel_bytes < 1 || cpixel_bytes > 4 || out.len % 4 || out.len / 4 % width) {
         PyErr_SetString(PyExc_ValueError, "out has no whole rows, or CPIXELs no 1 to 4 bytes");
     } else {
         Reader reader = {data.buf, (const uint8_t *)data.buf + data.len, (size_t)cpixel_bytes};

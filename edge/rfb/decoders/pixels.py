@@ -65,7 +65,7 @@ class PixelCodec:
 
     def from_cpixel_values(self, values: Colours) -> Colours:
         """Turn CPIXELs as the numbers that their bytes are, the lowest first, into colours; in place where they are."""
-        if self._is_view:
+        if self._is_view and self.cpixel_bytes == 3:
             return values
         return self.from_cpixels(values.tobytes(), gap=values.itemsize - self.cpixel_bytes).reshape(values.shape)
 
