@@ -4,8 +4,8 @@ The file is `MAGIC`, the version in a byte, the scale in another, and records un
 
     kind (u8)  connection (u8)  microseconds since the beginning (u64)  length of what follows (u32)  that many bytes
 
-all big-endian. OPENED holds the desktop's width and height (u16 each), the pixel format (16 bytes, as in RFB) and the
-encodings that were offered (s32 each); RECEIVED the server's bytes after ServerInit, without TLS or any other seal; SENT
+all big-endian. OPENED holds width and height of the desktop (u16 each), the pixel format (16 bytes, as in RFB) and the
+encodings that were offered (s32 each); RECEIVED the bytes of the server after ServerInit, without TLS or any seal; SENT
 one of our messages that ask for pixels, and no other: neither keys nor pointer nor clipboard nor passwords are in it.
 What the server shows and what it copies to its clipboard is.
 """

@@ -1,4 +1,4 @@
-"""A recording through the whole path again, in a time of its own: as fast as it goes, or at some speed, and always alike.
+"""A recording through the whole path again, in a time of its own: as fast as it goes or at some speed, always alike.
 
 Time stands still while anything works, and jumps to the next thing to happen when nothing does, so the same recording
 gives the same pictures at the same moments whatever else the machine does.
@@ -99,8 +99,10 @@ class ReplayedTransport(RfbTransport):
         """Wait until the next recorded bytes came, and return what they said."""
         while self._records and self._records[0].kind is RecordKind.SENT:
             self.bytes_out += len(self._records.pop(0).data)
-        if not self._records or self._records[0].kind is not RecordKind.RECEIVED:
-            raise ConnectionClosed("the recording of this connection ends here")
+        if not self._records:
+            await asyncio.get_running_loop().create_future()  # silent until the replay ends
+        if self._records[0].kind is not RecordKind.RECEIVED:
+            raise ConnectionClosed("the recorded session connected again here")
         record = self._records.pop(0)
         await asyncio.sleep(max(0.0, self._began_at + record.at_s - asyncio.get_running_loop().time()))
         self.bytes_in += len(record.data)
