@@ -18,6 +18,13 @@ def noise(size: Size, seed: int = 0) -> Picture:
     return np.random.default_rng(seed).integers(0, 1 << 24, size.shape, dtype=np.uint32)
 
 
+def page(size: Size) -> Picture:
+    """Squares in some hundred colours, of which RRE can make something."""
+    y, x = np.mgrid[: size.height, : size.width]
+    slopes = (x // 50 * 15) << 16 | (y // 40 * 16) << 8 | 0x40
+    return np.where((x // 100 + y // 80) % 3 == 0, 0xF0E040, slopes).astype(np.uint32)
+
+
 def paint_root(display: str, picture: Picture, folder: Path) -> None:
     """Show `picture` on the root window of `display`."""
     path = folder / "root.png"
