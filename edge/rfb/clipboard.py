@@ -9,6 +9,7 @@ from enum import IntFlag
 from struct import Struct
 
 from edge.errors import DecodeError, ProtocolViolation
+from edge.rfb.client_messages import ClientMessage
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import ClipboardNotified, CutTextReceived, ExtensionAnnounced
 from edge.rfb.extensions import Extensions
@@ -17,7 +18,6 @@ from edge.rfb.stream import Parser, Stream
 
 _HEADER = Struct(">BxxxiI")
 _U32 = Struct(">I")
-_CLIENT_CUT_TEXT = 6
 
 
 class ClipboardFlag(IntFlag):
@@ -120,7 +120,7 @@ class ExtendedClipboard:
 
 def _message(flags: ClipboardFlag, data: bytes = b"") -> bytes:
     """Return a ClientCutText whose negative length says that it is an extended one."""
-    return _HEADER.pack(_CLIENT_CUT_TEXT, -(_U32.size + len(data)), flags) + data
+    return _HEADER.pack(ClientMessage.CLIENT_CUT_TEXT, -(_U32.size + len(data)), flags) + data
 
 
 def _provide(text: str) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from edge.geometry import Rect, Size
 from edge.rfb.audio import AudioFormat
-from edge.rfb.events import Screen
 from edge.rfb.fence import FenceFlag
+from edge.rfb.screens import Screen
 
 
 @dataclass(frozen=True, slots=True)
