@@ -30,6 +30,7 @@ from edge.rfb import (
     PointerModeChanged,
     PointerMotion,
     PointerMoved,
+    RectangleCopied,
     ResizeReason,
     ResizeStatus,
     SampleFormat,
@@ -115,6 +116,12 @@ def test_what_was_not_offered_is_refused_by_name(message, words):
     connection = connected(SIZE, open_settings(encodings=()))
     with pytest.raises(ProtocolViolation, match=words):
         connection.receive_data(message)
+
+
+def test_copy_rect_may_come_unasked_as_x11vnc_sends_it_for_a_window_that_is_dragged():
+    connection = connected(SIZE, open_settings(encodings=()))
+    events = connection.receive_data(pseudo(NUMBERS.COPY_RECT, Rect(1, 1, 2, 2), pack(">HH", 0, 0)))
+    assert RectangleCopied(Rect(1, 1, 2, 2), 0, 0) in events
 
 
 def test_what_was_offered_once_may_still_come():
