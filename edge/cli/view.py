@@ -122,6 +122,9 @@ def view(
       tls-none, tls-vnc, tls-plain       TLS with whoever answers
       vnc-auth, plain, none              in the clear
 
+    In a window, a mark by the pointer says that the text there is not exact yet, and Control+Alt+E shows which parts of
+    the picture are restored (orange), were exact before (blue), and are exact (plain).
+
     What --record writes is what the server showed and copied to its clipboard; no key and no password is in it.
 
     \b
@@ -140,7 +143,7 @@ def view(
         password=password_of(password_file),
         server_key_sha256=fingerprint_of(server_key),
     )
-    settings = DesktopSettings(connection, SharpenPolicy(sharpen), cap_kbit)
+    settings = DesktopSettings(connection, SharpenPolicy(sharpen), cap_kbit, shows_mark=display == "window")
     upscaler = upscaler_of(int(scale), backend, model)
     screen: Display = HeadlessDisplay(keep=False) if display == "headless" else _window(f"{endpoint}")
     try:

@@ -17,6 +17,7 @@ from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, Point
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import Connected, CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
 from edge.rfb.tuning import LinkPolicy
+from edge.session.certainty import MapChord
 from edge.session.plain import PlainDesktop
 from edge.session.scaled import ScaledDesktop
 from edge.session.stage import Stage
@@ -51,6 +52,8 @@ class DesktopSettings:
     sharpen: SharpenPolicy = SharpenPolicy.TEXT
     cap_kbit: int | None = None
     """What sharpening may take of the link; None leaves that to the link."""
+    shows_mark: bool = False
+    """Whether a mark stands by the pointer while the text under it is not exact, and Control+Alt+E shows a map."""
     link: LinkPolicy = field(default_factory=LinkPolicy)
     """How a desktop at full size is fitted to the link."""
 
@@ -88,6 +91,8 @@ class DesktopSession:
         self._open: dict[str, RfbTransport] = {}
         self._held_keys: set[int] = set()
         self._held_buttons = False
+        self._chord = MapChord()
+        self._map_shown = False
         self._at = (0, 0)
         self._native = Size(0, 0)
         self._round_trip_s = 0.0
@@ -111,7 +116,13 @@ class DesktopSession:
                     await self._close()
 
     def key(self, keysym: int, *, down: bool) -> None:
-        """Pass a key on to the desktop."""
+        """Pass a key on to the desktop; Control+Alt+E shows the map or takes it away, where the mark is shown."""
+        if self._settings.shows_mark:
+            swallowed, complete = self._chord.take(keysym, down=down)
+            if complete:
+                self._show_map(shown=not self._map_shown)
+            if swallowed:
+                return
         if self._send(KeyEvent(keysym, down)):
             (self._held_keys.add if down else self._held_keys.discard)(keysym)
 
@@ -123,6 +134,11 @@ class DesktopSession:
             self._desktop.point_at(x, y)
         if self._send(PointerEvent(x, y, buttons)):
             self._at, self._held_buttons = (x, y), buttons != 0
+
+    def _show_map(self, *, shown: bool) -> None:
+        self._map_shown = shown
+        if isinstance(self._desktop, ScaledDesktop):
+            self._desktop.show_map(shown=shown)
 
     def release(self) -> None:
         """Let go of every key and button held, so that none stays down at the desktop."""
@@ -147,8 +163,8 @@ class DesktopSession:
             before = traffic.get(name, Traffic(0, 0))
             traffic[name] = Traffic(before.bytes_in + transport.bytes_in, before.bytes_out + transport.bytes_out)
         now, peak = resident_bytes()
-        scaled = isinstance(self._desktop, ScaledDesktop)
-        upscaler = self._upscaler if scaled else None
+        desktop = self._desktop if isinstance(self._desktop, ScaledDesktop) else None
+        upscaler = self._upscaler if desktop is not None else None
         return Report(
             seconds=round(self._clock() - self._began_at, 3),
             scale=upscaler.scale if upscaler is not None else 1,
@@ -164,6 +180,8 @@ class DesktopSession:
             network_ms=milliseconds(list(upscaler.calls_ms)) if upscaler is not None else None,
             first_picture_s=self.counters.first_picture_s,
             fraction_exact=round(self._desktop.fraction_exact, 4) if self._desktop is not None else 0.0,
+            fraction_likely=round(desktop.fraction_likely, 4) if desktop is not None else 0.0,
+            fraction_restored=round(desktop.fraction_restored, 4) if desktop is not None else 0.0,
             fraction_text_exact=round(self._desktop.fraction_text_exact, 4) if self._desktop is not None else 0.0,
             fraction_text_sharp=round(self._desktop.fraction_text_sharp, 4) if self._desktop is not None else 0.0,
             resident_bytes=now,
@@ -173,6 +191,7 @@ class DesktopSession:
     async def _connect_and_carry(self, executor: Executor) -> None:
         desktop = await self._scaled(executor) or await self._plain(executor)
         self._desktop, self._connected = desktop, True
+        self._show_map(shown=self._map_shown)
         self.release()
         try:
             await desktop.run()
@@ -204,6 +223,7 @@ class DesktopSession:
             executor,
             self._round_trip_s,
             self._clock,
+            shows_mark=self._settings.shows_mark,
         )
 
     async def _plain(self, executor: Executor) -> PlainDesktop:

@@ -26,6 +26,7 @@ from edge.rfb.events import (
     UpdateFinished,
     UpdateStarted,
 )
+from edge.session.certainty import hatch, mark_at
 from edge.session.restoring import Restoring
 from edge.session.sharpening import Sharpening
 from edge.session.stage import Stage
@@ -34,6 +35,8 @@ from edge.session.transport import DesktopChanged, RfbTransport
 
 PATIENCE_S = 0.15
 """An update is shown whole, so that a scroll is seen as one; if it takes longer than this, in parts."""
+
+MARK_EVERY_S = 0.2
 
 
 class ScaledDesktop:
@@ -56,6 +59,8 @@ class ScaledDesktop:
         executor: Executor,
         round_trip_s: float,
         clock: Callable[[], float],
+        *,
+        shows_mark: bool,
     ) -> None:
         self._reduction = Reduction(native, upscaler.scale)
         self._framebuffer = LowFramebuffer(self._reduction.low)
@@ -81,6 +86,9 @@ class ScaledDesktop:
         )
         self._update_began = 0.0
         self._started = False
+        self._shows_mark = shows_mark
+        self._map_shown = False
+        self._pointer: tuple[int, int] | None = None
         self._drawn = False
         self._pictured = asyncio.Event()
         """Set once the whole picture has come."""
@@ -91,6 +99,8 @@ class ScaledDesktop:
             group.create_task(self._receive(), name="receive at low resolution")
             group.create_task(self._restoring.run(), name="restore")
             group.create_task(self._sharpen(), name="sharpen")
+            if self._shows_mark:
+                group.create_task(self._mark(), name="mark what is not exact")
 
     def send_input(self, command: Command) -> None:
         """Send a key or a native pointer position: over the full-size connection, which loses no precision."""
@@ -98,6 +108,7 @@ class ScaledDesktop:
 
     def point_at(self, x: int, y: int) -> None:
         """Note that the pointer is at native (x, y): what is near it is sharpened first."""
+        self._pointer = (x, y)
         pixel = self._reduction.touching(Rect(x, y, 1, 1))
         tile_px = self._framebuffer.grid.tile_px
         self._sharpening.point_at((pixel.y // tile_px, pixel.x // tile_px))
@@ -111,6 +122,16 @@ class ScaledDesktop:
     def fraction_exact(self) -> float:
         """Share of exact tiles."""
         return float(np.mean(self._high.state == TileState.EXACT))
+
+    @property
+    def fraction_likely(self) -> float:
+        """Share of tiles that were exact elsewhere or before."""
+        return float(np.mean(self._high.state == TileState.LIKELY))
+
+    @property
+    def fraction_restored(self) -> float:
+        """Share of tiles that are made up."""
+        return float(np.mean(self._high.state == TileState.RESTORED))
 
     @property
     def fraction_text_exact(self) -> float:
@@ -129,6 +150,29 @@ class ScaledDesktop:
     def _show(self, tiles: Mask) -> None:
         self._stage.show(self._high.picture, self._high.native_rectangles(tiles))
         self._sharpening.look()
+
+    def show_map(self, *, shown: bool) -> None:
+        """Show which tiles are exact, likely and restored, or no longer."""
+        self._map_shown = shown
+        self._stage.set_veil(hatch(self._high) if shown else None)
+
+    async def _mark(self) -> None:
+        """Keep mark and map up with what is known."""
+        states = self._high.state.copy()
+        while True:
+            await asyncio.sleep(MARK_EVERY_S)
+            self._stage.set_mark(self._mark_rect())
+            if self._map_shown and (told := self._high.state != states).any():
+                states = self._high.state.copy()
+                self._stage.touch(self._high.native_rectangles(told))
+
+    def _mark_rect(self) -> Rect | None:
+        if self._pointer is None:
+            return None
+        pixel = self._reduction.touching(Rect(*self._pointer, 1, 1))
+        tile = self._framebuffer.grid.touched(pixel)
+        doubtful = self._sharpening.sharpener.text()[tile] & (self._high.state[tile] < TileState.LIKELY)
+        return mark_at(self._pointer) if doubtful.any() else None
 
     async def _sharpen(self) -> None:
         await self._pictured.wait()

@@ -32,12 +32,20 @@ def upscaler_for(scale: int) -> Upscaler | CubicUpscaler | None:
 
 @asynccontextmanager
 async def showing(
-    port: int, *, scale: int = 4, sharpen: SharpenPolicy = SharpenPolicy.ALL, connection: ConnectionSettings = INSECURE
+    port: int,
+    *,
+    scale: int = 4,
+    sharpen: SharpenPolicy = SharpenPolicy.ALL,
+    connection: ConnectionSettings = INSECURE,
+    **settings: object,
 ) -> AsyncIterator[DesktopSession]:
     """Show the desktop at `port` without a screen; what breaks it fails the test."""
     display = HeadlessDisplay()
     session = DesktopSession(
-        Endpoint("127.0.0.1", port), DesktopSettings(connection, sharpen), upscaler_for(scale), Stage(display)
+        Endpoint("127.0.0.1", port),
+        DesktopSettings(connection, sharpen, **settings),
+        upscaler_for(scale),
+        Stage(display),
     )
     task = asyncio.create_task(first_of(session.run, lambda: session.stage.run(session.note_shown)))
     try:
@@ -109,7 +117,10 @@ async def test_evidence_is_the_reduction_of_what_the_server_shows(desktop):
         corner = reduction.to_low(CORNER)
 
         def equal() -> bool:
-            ours, native = session._desktop._framebuffer.picture.copy(), reduction.reduce(desktop.pixels(), reduction.low.rect)
+            ours, native = (
+                session._desktop._framebuffer.picture.copy(),
+                reduction.reduce(desktop.pixels(), reduction.low.rect),
+            )
             ours[corner.slices] = native[corner.slices] = 0
             return bool(np.array_equal(ours, native))
 
