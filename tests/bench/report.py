@@ -42,11 +42,11 @@ def markdown(title: str, content: Sections) -> str:
     for heading, listed in content:
         lines += ["", f"## {heading}"]
         for table in listed:
-            lines += ["", f"{table.caption}:", "", *_aligned(table)]
+            lines += ["", f"{table.caption}:", "", *aligned(table)]
     return "\n".join(lines) + "\n"
 
 
-def _aligned(table: Table) -> list[str]:
+def aligned(table: Table) -> list[str]:
     cells = [table.head, *table.rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(table.head))]
     written = [
