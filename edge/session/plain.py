@@ -91,11 +91,11 @@ class PlainDesktop:
         while True:
             await self._inexact.wait()
             rests_in_s = self._tuner.rests_in(clock())
-            if rests_in_s:
+            if rests_in_s is None:
+                self._inexact.clear()
+            elif rests_in_s > 0:
                 await asyncio.sleep(rests_in_s)
-                continue
-            self._inexact.clear()
-            if rests_in_s is not None:
+            else:
                 self._connection.send(*self._tuner.rested())
 
     def _on(self, event: Event) -> None:

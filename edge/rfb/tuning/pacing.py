@@ -2,7 +2,9 @@
 
 Who asks when an update has come leaves the link idle for a round trip and the server's own time. Who asks too early has
 updates wait behind each other in the link, and every echo behind them. So the next update is asked for when what is
-still to come just fills the link until the answer begins: bandwidth times round trip.
+still to come just fills the link until the answer begins: bandwidth times round trip. And where one update alone takes
+the link for long, so that little is lost between two, it is asked for in the end: a key that is pressed meanwhile must
+not find the next picture taken already.
 
 Servers merge requests that they have not answered yet (Xvnc and LibVNCServer keep one region). So of the requests sent
 before an update only those are counted on that the server cannot have had when it began to send it, and one that
@@ -24,10 +26,12 @@ _NEWEST = 0.3
 class Pacing:
     """Which updates are under way, as far as one can know."""
 
-    def __init__(self, meter: LinkMeter) -> None:
+    def __init__(self, meter: LinkMeter, longest_s: float) -> None:
+        """Ask ahead of updates that take the link up to `longest_s`."""
         self._meter = meter
+        self._longest_s = longest_s
         self._asked: deque[float] = deque()
-        self._last_asked = float("-inf")
+        self._last_asked = self._lone = float("-inf")
         self._began: float | None = None
         self._last_began = float("-inf")
         self._received = 0
@@ -40,6 +44,8 @@ class Pacing:
 
     def asked(self, now: float) -> None:
         """Note a request."""
+        if not self._asked and self._began is None:
+            self._lone = now
         self._asked.append(now)
         self._last_asked = now
 
@@ -49,9 +55,11 @@ class Pacing:
 
     def began(self, now: float) -> None:
         """Note that an update begins to come: it answers the oldest request, and all that the server had by then."""
-        if self._asked:
-            self._meter.answered(now - self._asked.popleft())
-        while self._asked and self._asked[0] < now - self._meter.round_trip_s:
+        asked = self._asked.popleft() if self._asked else None
+        if asked is not None and asked == self._lone:
+            self._meter.answered(now - asked)
+        # An update may have waited in the link, so that a request was sent long after it and still before it came.
+        while self._asked and self._asked[0] < now - self._meter.round_trip_s - self._longest_s:
             self._asked.popleft()
         self._began = self._last_began = now
         self._received = 0
@@ -70,6 +78,8 @@ class Pacing:
         if rate is None or self._update_bytes is None or len(self._asked) >= _MOST_AHEAD:
             return False
         if now - self._last_asked < _LEAST_INTERVAL_S:
+            return False
+        if self._update_bytes > rate * self._longest_s:
             return False
         under_way = len(self._asked) * self._update_bytes
         if self._began is not None:

@@ -1,5 +1,9 @@
 """All that is done for one connection to fit it to its link."""
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from edge.geometry import Grid, Rect, Size
 from edge.rfb.commands import (
     Command,
@@ -26,7 +30,8 @@ from edge.rfb.tuning.policy import LinkPolicy
 #: What only this module has a use for; offered with the rest.
 _OWN = (EncodingNumber.FENCE, EncodingNumber.CONTINUOUS_UPDATES)
 _FENCE_INTERVAL_S = 1.0
-_TILE_PX = 16
+#: What is asked for anew is asked for in whole tiles: fewer rectangles.
+_TILE_PX = 64
 Commands = tuple[Command, ...]
 
 
@@ -40,9 +45,8 @@ class Tuner:
         self.meter = LinkMeter()
         self.levels = Levels(policy, (*encodings, *(number for number in _OWN if number not in encodings)))
         self._rect = size.rect
-        self._grid = Grid(size, _TILE_PX)
-        self._inexact = self._grid.mask()
-        self._pacing = Pacing(self.meter)
+        self._inexact = np.zeros(size.shape, dtype=np.bool_)
+        self._pacing = Pacing(self.meter, policy.update_s)
         self._continuous = False
         self._fences = False
         self._fence_sent: float | None = None
@@ -78,9 +82,9 @@ class Tuner:
                 self._pacing.ended(wire_bytes)
                 return self._ask(now) + self._fence(now) + self._choose()
             case RectangleDecoded(rect=rect, exact=exact):
-                self._drawn(rect, exact=exact)
+                self._inexact[rect.slices] = not exact
             case RectangleCopied(rect=rect, source_x=x, source_y=y):
-                self._drawn(rect, exact=not self._inexact[self._grid.touched(rect.moved(x - rect.x, y - rect.y))].any())
+                self._inexact[rect.slices] = self._inexact[Rect(x, y, rect.width, rect.height).slices].copy()
             case ExtensionAnnounced(encoding=EncodingNumber.CONTINUOUS_UPDATES):
                 self._continuous = True
                 return (EnableContinuousUpdates(enable=True, rect=self._rect),)
@@ -95,15 +99,15 @@ class Tuner:
 
     def rests_in(self, now: float) -> float | None:
         """In how many seconds to call `rested`, if nothing comes till then; None where it has nothing to do."""
-        if self._refreshing or not self._inexact.any():
+        if not self._inexact.any():
             return None
-        return max(0.0, self._quiet_since + REST_S - now)
+        return REST_S if self._refreshing else max(0.0, self._quiet_since + REST_S - now)
 
     def rested(self) -> Commands:
         """Return what makes exact again what is not."""
         self._refreshing = True
         changed = self.levels.rested()
-        refresh = (FramebufferUpdateRequest(rect, incremental=False) for rect in self._grid.rectangles(self._inexact))
+        refresh = (FramebufferUpdateRequest(rect, incremental=False) for rect in self._inexact_rectangles())
         return (*((SetEncodings(self.levels.encodings),) if changed else ()), *refresh)
 
     def _ask(self, now: float) -> Commands:
@@ -124,5 +128,7 @@ class Tuner:
             return ()
         return (SetEncodings(self.levels.encodings),)
 
-    def _drawn(self, rect: Rect, *, exact: bool) -> None:
-        self._inexact[self._grid.covered(rect) if exact else self._grid.touched(rect)] = not exact
+    def _inexact_rectangles(self) -> Iterator[Rect]:
+        grid = Grid(self._rect.size, _TILE_PX)
+        columns = np.logical_or.reduceat(self._inexact, range(0, self._rect.width, _TILE_PX), axis=1)
+        return grid.rectangles(np.logical_or.reduceat(columns, range(0, self._rect.height, _TILE_PX), axis=0))
