@@ -15,7 +15,8 @@ import numpy as np
 from edge.geometry import Grid, Mask, Rect
 from edge.pixels import Picture
 from edge.restore import texture
-from edge.restore.strips import SCALE, Levels, green, window_means
+from edge.restore.sheet import Sheet
+from edge.restore.strips import SCALE, Levels, green
 
 Reduce = Callable[[Picture, Rect], Picture]
 """Means native pixels as the server does, given them and the low-resolution rectangle that they stand for."""
@@ -76,16 +77,16 @@ class Acceptance:
         self._green = green(low)
         self._textured = ~texture.flat(low, grid)
 
-    def accepted(self, old: Picture, offset: Offset, tiles: Mask, judged: Mask, fewest: int) -> Mask:
-        """Return those of `tiles` that show what stands at `offset` from them in `old`, beyond reasonable doubt.
+    def accepted(self, sheet: Sheet, offset: Offset, tiles: Mask, judged: Mask, fewest: int) -> Mask:
+        """Return those of `tiles` that show what stands at `offset` from them on `sheet`, beyond reasonable doubt.
 
-        `old` is native (height, width), and has all pixels of `tiles`, moved. `judged` are the tiles that might be
-        there as well, and count against it where they are not; none is accepted if fewer than `fewest` are sure.
+        The sheet has all pixels of `tiles`, moved. `judged` are the tiles that might be there as well, and count
+        against it where they are not; none is accepted if fewer than `fewest` are sure.
         """
-        fits, pinned = self._fitting(old, offset, tiles)
+        fits, pinned = self._fitting(sheet, offset, tiles)
         if np.count_nonzero(pinned) < fewest:
             return self._grid.mask()
-        fits &= self.equal_means(old, offset, fits)
+        fits &= self.equal_means(sheet, offset, fits)
         pinned &= fits
         telling = judged & self._textured
         credible = _count(_count(fits & telling, 3) >= CREDIBLE_SHARE * _count(telling, 3), 3) > 0
@@ -101,24 +102,26 @@ class Acceptance:
             reached = company & (_count(reached, 3) > 0) | sure
         return reached
 
-    def equal_means(self, old: Picture, offset: Offset, tiles: Mask) -> Mask:
-        """Return those of `tiles` whose every mean is that of `old` at `offset`."""
+    def equal_means(self, sheet: Sheet, offset: Offset, tiles: Mask) -> Mask:
+        """Return those of `tiles` whose every mean is that of `sheet` at `offset`."""
         equal = self._grid.mask()
         if tiles.any():
             part, inside = _around(tiles, self._grid)
-            pixels = old[part.scaled(SCALE).moved(offset.x, offset.y).slices]
+            pixels = sheet.picture[part.scaled(SCALE).moved(offset.x, offset.y).slices]
             equal[inside] = ~_any_in_tile(self._reduce(pixels, part) != self._low[part.slices], self._grid.tile_px)
         return equal & tiles
 
-    def _fitting(self, old: Picture, offset: Offset, tiles: Mask) -> tuple[Mask, Mask]:
-        """Return which of `tiles`, and the pixels next to them, have the green of `old` at `offset`; and the pinned."""
+    def _fitting(self, sheet: Sheet, offset: Offset, tiles: Mask) -> tuple[Mask, Mask]:
+        """Return which of `tiles`, and the pixels next to them, have the green at `offset`; and the pinned of them."""
         part, inside = _around(tiles, self._grid)
         wide = part.grown(1) & self._grid.size.rect
-        means = window_means(_framed(_green_of(old, wide, offset), wide, offset, old.shape))
+        rows = offset.y + SCALE * np.arange(wide.y, wide.bottom)
+        columns = offset.x + SCALE * np.arange(wide.x, wide.right)
+        height, width = sheet.means.shape
         new = self._green[wide.slices]
 
         def unequal(y: int, x: int) -> Mask:
-            at = means[1 + y : 1 + y + SCALE * wide.height : SCALE, 1 + x : 1 + x + SCALE * wide.width : SCALE]
+            at = sheet.means[np.clip(rows + y, 0, height - 1)][:, np.clip(columns + x, 0, width - 1)]
             return np.not_equal(at, new)
 
         own = part.moved(-wide.x, -wide.y).slices
@@ -130,20 +133,6 @@ class Acceptance:
                 break
             pinned &= _any_in_tile(unequal(y, x)[own], self._grid.tile_px)
         return _spread(fits, inside, self._grid), _spread(pinned, inside, self._grid)
-
-
-def _green_of(old: Picture, part: Rect, offset: Offset) -> Levels:
-    """Take the green of what `old` has at `offset` from `part` (low-resolution), and of one pixel around it."""
-    source = part.scaled(SCALE).moved(offset.x, offset.y).grown(1) & Rect(0, 0, old.shape[1], old.shape[0])
-    return green(np.ascontiguousarray(old[source.slices]))
-
-
-def _framed(levels: Levels, part: Rect, offset: Offset, native: tuple[int, int]) -> Levels:
-    """Repeat the edges of `levels` where they lack what would be outside of the picture."""
-    wanted = part.scaled(SCALE).moved(offset.x, offset.y).grown(1)
-    top, left = max(0, -wanted.y), max(0, -wanted.x)
-    bottom, right = max(0, wanted.bottom - native[0]), max(0, wanted.right - native[1])
-    return np.asarray(cv2.copyMakeBorder(levels, top, bottom, left, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
 def _around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.geometry import Grid, Mask, Rect
+from edge.geometry import Grid, Mask
 from edge.pixels import Picture
 from edge.restore.acceptance import Acceptance, Offset, Reduce, sources
 from edge.restore.sheet import Sheet, tile_hashes
@@ -127,24 +127,24 @@ class Memory:
             seen |= tiles
         left &= ~doubtful
         alone = np.count_nonzero(left) <= MOST_ALONE
-        fewest = min(FEWEST_RETURNED, np.count_nonzero(left) // 2)
+        fewest = min(FEWEST_RETURNED, int(np.count_nonzero(left)) // 2)
         found: list[Hypothesis] = []
         while fits:
             best = max(range(len(fits)), key=lambda index: np.count_nonzero(fits[index] & left))
             tiles = fits[best] & left
             if not tiles.any() or not (alone or np.count_nonzero(tiles) >= fewest):
                 break
-            picture = self._source(self._sheets[best], tiles, Offset(0, 0))
+            sheet = self._sheets[best]
             if alone:
-                tiles = acceptance.equal_means(picture, Offset(0, 0), tiles)
+                tiles = acceptance.equal_means(sheet, Offset(0, 0), tiles)
             else:
-                judged = left & self._sheets[best].sharp
-                tiles = acceptance.accepted(picture, Offset(0, 0), tiles, judged, fewest)
+                judged = left & sheet.sharp
+                tiles = acceptance.accepted(sheet, Offset(0, 0), tiles, judged, fewest)
             fits[best][:] = False
             left &= ~tiles
             if tiles.any():
-                self._use(self._sheets[best])
-                found.append(Hypothesis(picture, Offset(0, 0), tiles))
+                self._use(sheet)
+                found.append(Hypothesis(sheet.picture, Offset(0, 0), tiles))
         return found
 
     def _moved(self, low: Picture, left: Mask, acceptance: Acceptance) -> list[Hypothesis]:
@@ -163,12 +163,11 @@ class Memory:
             if counts.max() < MANY_VOTES:
                 tiles &= self._near(*votes[3:, agree])
             if tiles.any():
-                picture = self._source(sheet, tiles, offset)
-                tiles = acceptance.accepted(picture, offset, tiles, tiles, FEWEST_MOVED)
+                tiles = acceptance.accepted(sheet, offset, tiles, tiles, FEWEST_MOVED)
                 if tiles.any():
                     self._use(sheet)
                     left &= ~tiles
-                    found.append(Hypothesis(picture, offset, tiles))
+                    found.append(Hypothesis(sheet.picture, offset, tiles))
             votes = votes[:, ~agree & left[votes[3], votes[4]]]
         return found
 
@@ -194,12 +193,6 @@ class Memory:
             down, right = sheet.strips.y[old] - SCALE * y, sheet.strips.x[old] - SCALE * x
             pairs.append(np.stack([np.full(old.size, number), down, right, y // tile, (x + tile // 2) // tile]))
         return np.concatenate(pairs, axis=1)
-
-    def _source(self, sheet: Sheet, tiles: Mask, offset: Offset) -> Picture:
-        """Have the rows of `sheet` that `tiles`, moved, are in."""
-        rows = np.flatnonzero(tiles.any(axis=1))
-        top, bottom = int(rows[0]) * self._tile_px + offset.y - 1, (int(rows[-1]) + 1) * self._tile_px + offset.y + 1
-        return sheet.source(Rect(0, top, self._native[1], bottom - top) & Rect(0, 0, self._native[1], self._native[0]))
 
     def _use(self, sheet: Sheet) -> None:
         self._time += 1

@@ -159,7 +159,9 @@ class Witness:
     def _missed(self, frame: Picture, missed: Mask) -> int:
         equal = self.grid.mask()
         for one in self._hypotheses:
-            sheet = next(sheet for sheet in self._memory._sheets if sheet._picture is one.picture)
+            sheet = next(
+                sheet for sheet in self._memory._sheets if sheet._open is not None and sheet._open[0] is one.picture
+            )
             sharp = sources(sheet.sharp, one.offset, frame.shape, 4 * self.grid.tile_px)
             for row, column in np.argwhere(missed & ~equal & sharp):
                 rect = self.high.reduction.to_native(self.grid.rect(int(row), int(column)))
