@@ -123,6 +123,11 @@ class Sharpener:
             case SharpenPolicy.TEXT | SharpenPolicy.READING:
                 return ~exact & ~self._pictures
 
+    @property
+    def pictures(self) -> Mask:
+        """The tiles taken for pictures."""
+        return self._pictures
+
     def text(self) -> Mask:
         """Return the tiles taken for text: neither a picture nor of one colour."""
         return ~self._pictures & ~self._flat

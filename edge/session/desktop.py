@@ -215,6 +215,7 @@ class DesktopSession:
             low,
             open_full,
             self._native,
+            _for_low_resolution(self._settings.connection.encodings),
             self._upscaler,
             self._settings.sharpen,
             self._settings.cap_kbit,

@@ -14,10 +14,12 @@ from edge.framebuffer.high import HighFramebuffer, TileState
 from edge.framebuffer.low import LowFramebuffer
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Mask, Rect, Size
+from edge.pixels import rgb565
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
-from edge.rfb.commands import Command, FramebufferUpdateRequest, SetScale
+from edge.rfb.commands import Command, FramebufferUpdateRequest, SetEncodings, SetScale
+from edge.rfb.encodings import jpeg_quality
 from edge.rfb.events import (
     DesktopResized,
     Event,
@@ -27,6 +29,7 @@ from edge.rfb.events import (
     UpdateStarted,
 )
 from edge.session.certainty import hatch, mark_at
+from edge.session.film import STILL_S, Film
 from edge.session.restoring import Restoring
 from edge.session.sharpening import Sharpening
 from edge.session.stage import Stage
@@ -37,6 +40,8 @@ PATIENCE_S = 0.15
 """An update is shown whole, so that a scroll is seen as one; if it takes longer than this, in parts."""
 
 MARK_EVERY_S = 0.2
+FILM_QUALITY = 5
+"""JPEG level of a film at low resolution."""
 
 
 class ScaledDesktop:
@@ -51,6 +56,7 @@ class ScaledDesktop:
         low: RfbTransport,
         open_full: Callable[[], Awaitable[RfbTransport]],
         native: Size,
+        encodings: tuple[int, ...],
         upscaler: Upscaler | CubicUpscaler,
         policy: SharpenPolicy,
         cap_kbit: int | None,
@@ -89,6 +95,11 @@ class ScaledDesktop:
         self._shows_mark = shows_mark
         self._map_shown = False
         self._pointer: tuple[int, int] | None = None
+        self._encodings = encodings
+        self._film = Film(self._framebuffer.grid)
+        self._film_began = asyncio.Event()
+        self._drawn_now = self._framebuffer.grid.mask()
+        """Tiles in the update that is coming in."""
         self._drawn = False
         self._pictured = asyncio.Event()
         """Set once the whole picture has come."""
@@ -99,6 +110,7 @@ class ScaledDesktop:
             group.create_task(self._receive(), name="receive at low resolution")
             group.create_task(self._restoring.run(), name="restore")
             group.create_task(self._sharpen(), name="sharpen")
+            group.create_task(self._end_film(), name="end a film")
             if self._shows_mark:
                 group.create_task(self._mark(), name="mark what is not exact")
 
@@ -174,6 +186,18 @@ class ScaledDesktop:
         doubtful = self._sharpening.sharpener.text()[tile] & (self._high.state[tile] < TileState.LIKELY)
         return mark_at(self._pointer) if doubtful.any() else None
 
+    async def _end_film(self) -> None:
+        """Return to coding that loses nothing, and ask again for what was lost, when a film has ended."""
+        while True:
+            await self._film_began.wait()
+            await asyncio.sleep(STILL_S / 2)
+            inexact = self._film.ended(self._clock())
+            if inexact is not None:
+                self._film_began.clear()
+                self._low.send(SetEncodings(self._encodings))
+                for rect in self._framebuffer.grid.rectangles(inexact):
+                    self._low.send(FramebufferUpdateRequest(rect, incremental=False))
+
     async def _sharpen(self) -> None:
         await self._pictured.wait()
         await self._sharpening.run(await self._open_full())
@@ -187,6 +211,12 @@ class ScaledDesktop:
                     self._start(event.size)
                 else:
                     self._on(event)
+
+    def _note_film(self) -> None:
+        drawn, self._drawn_now = self._drawn_now, self._framebuffer.grid.mask()
+        if self._film.updated(drawn, self._sharpening.sharpener.pictures, self._clock()):
+            self._low.send(SetEncodings((*self._encodings, jpeg_quality(FILM_QUALITY))))
+            self._film_began.set()
 
     def _start(self, size: Size) -> None:
         if size == self._reduction.native:
@@ -207,7 +237,8 @@ class ScaledDesktop:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 if self._started:
                     self._drawn = True
-                    self._framebuffer.draw(rect, pixels)
+                    self._framebuffer.draw(rect, rgb565(pixels) if self._film.playing else pixels)
+                    self._drawn_now[self._framebuffer.grid.touched(rect)] = True
                     if self._clock() > self._update_began + PATIENCE_S:
                         self._restoring.drawn.set()
             case RectangleCopied(rect=rect, source_x=x, source_y=y) if self._started:
@@ -219,6 +250,7 @@ class ScaledDesktop:
                 self._counters.updates += 1
                 self._restoring.drawn.set()
                 self._sharpening.hold(held=False)
+                self._note_film()
                 if self._started:
                     self._request(incremental=True)
                     if self._drawn:

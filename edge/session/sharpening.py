@@ -86,7 +86,8 @@ class Sharpening:
             self._before = low.copy()
             self._high.doubt(beside)
             self.sharpener.changed(tiles | beside, low, now)
-            self._motion.updated(count / tiles.size, now)
+            # A film beside it keeps nobody from reading.
+            self._motion.updated(float(np.mean(tiles & ~self.sharpener.pictures)), now)
             if count <= ECHO_TILES and now < self._typed_at + ECHO_S:
                 rows, columns = np.nonzero(tiles)
                 self._caret = int(rows[-1]), int(columns[-1])
