@@ -18,8 +18,8 @@ from edge.restore.acceptance import Acceptance, Offset, Reduce, sources
 from edge.restore.sheet import Sheet, tile_hashes
 from edge.restore.strips import SCALE, new_strips
 
-BUDGET_BYTES = 20 << 20
-"""For packed sheets: some seventy pages of text."""
+BUDGET_BYTES = 16 << 20
+"""For packed sheets: some forty pages of text, or four of photographs."""
 MOST_SHEETS = 48
 """More than that takes longer to look through than the network takes."""
 MOST_UNPACKED = 2

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from edge.framebuffer.high import HighFramebuffer, TileState
-from edge.framebuffer.low import LowFramebuffer
+from edge.framebuffer.low import LowFramebuffer, differing
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Mask, Rect, Size
 from edge.pixels import Picture
@@ -130,8 +130,10 @@ class Witness:
         self._executor.shutdown()
 
     def _judge(self, frame: Picture, low: Picture, before: np.ndarray, sure: Mask) -> Tally:
-        accepted = (self.high.version != before) & (self.high.state == TileState.LIKELY)
-        text = self._stale & ~texture.pictures(low, self.grid) & ~texture.flat(low, self.grid)
+        # What an update has drawn in part is neither the old frame nor the new one.
+        complete = ~differing(low, self._low.picture)
+        accepted = complete & (self.high.version != before) & (self.high.state == TileState.LIKELY)
+        text = complete & self._stale & ~texture.pictures(low, self.grid) & ~texture.flat(low, self.grid)
         true = ~self.high._native_differing(self._low.size.rect, frame)
         wrong = accepted & ~true
         before_wrong = len(self.wrong_tiles)
@@ -148,7 +150,9 @@ class Witness:
             text_accepted=int((text & accepted).sum()),
             wrong=int(wrong.sum()),
             far=sum(_distance(drawn, exact) > NEAR_LEVELS for drawn, exact, _ in self.wrong_tiles[before_wrong:]),
-            kept_wrong=int((sure & ~accepted & (self.high.state >= TileState.LIKELY) & ~true & ~self._stale).sum()),
+            kept_wrong=int(
+                (complete & sure & ~accepted & (self.high.state >= TileState.LIKELY) & ~true & ~self._stale).sum()
+            ),
             missed=self._missed(frame, text & ~accepted),
         )
 
@@ -159,9 +163,7 @@ class Witness:
     def _missed(self, frame: Picture, missed: Mask) -> int:
         equal = self.grid.mask()
         for one in self._hypotheses:
-            sheet = next(
-                sheet for sheet in self._memory._sheets if sheet._open is not None and sheet._open[0] is one.picture
-            )
+            sheet = next(sheet for sheet in self._memory._sheets if not sheet.packed and sheet.picture is one.picture)
             sharp = sources(sheet.sharp, one.offset, frame.shape, 4 * self.grid.tile_px)
             for row, column in np.argwhere(missed & ~equal & sharp):
                 rect = self.high.reduction.to_native(self.grid.rect(int(row), int(column)))
