@@ -23,6 +23,8 @@ STROKES = 48
 # request is back so soon over a link with a round trip of 40 ms.
 SAME_UPDATE_S = 0.04
 
+# What lies above is of no meaning, and servers leave anything there.
+COLOURS = np.uint32(0xFFFFFF)
 NOWHERE = Rect(0, 0, 0, 0)
 LEAST_SQUARE_ERROR = 255**2 / 10 ** (VIEW_PSNR_DB / 10)
 
@@ -62,12 +64,12 @@ class Comparison:
             touched = not self._looked
             for which, (live, seen) in enumerate(zip(self._live, self._seen, strict=True)):
                 if not np.array_equal(live[band], seen[band]):
-                    before = seen[band] & 0xFFFFFF
+                    before = seen[band] & COLOURS
                     seen[band] = live[band]
-                    if not np.array_equal(before, seen[band] & 0xFFFFFF):
+                    if not np.array_equal(before, seen[band] & COLOURS):
                         changed[which] = touched = True
             if touched:
-                self._measure(now, row, *(_bytes(seen[band] & 0xFFFFFF) for seen in self._seen))
+                self._measure(now, row, *(_bytes(seen[band] & COLOURS) for seen in self._seen))
         if not self._looked:
             self._looked, changed = True, [True, True]
         return changed[0], changed[1]

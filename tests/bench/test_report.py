@@ -33,6 +33,17 @@ RESULTS = {
 }
 
 
+def test_another_trace_stands_beside(tmp_path: Path) -> None:
+    write(RESULTS, TRACE, tmp_path / "other")
+    link = LinkSettings(4, 40)
+    worse = {link: {"edge": [result("edge", 0.6, 750)], "tigervnc": [result("tigervnc", 1.0, 1000)]}}
+    text = write(worse, TRACE, tmp_path, tmp_path / "other" / "report.json")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    assert [str(link), "bytes, edge to tigervnc", "0.75", "0.60", "+25%", "no"] in rows
+    assert [str(link), "first view, edge to tigervnc", "0.60", "0.50", "+20%", "yes"] in rows
+    assert not any(row[0] == "1 Mbit/s, 40 ms" for row in rows)
+
+
 class Page(HTMLParser):
     """Counts elements and keeps the text of cells."""
 
