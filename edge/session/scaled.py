@@ -30,6 +30,7 @@ from edge.rfb.events import (
 )
 from edge.session.certainty import hatch, mark_at
 from edge.session.film import STILL_S, Film
+from edge.session.motion import MOTION_SHARE
 from edge.session.restoring import Restoring
 from edge.session.sharpening import Sharpening
 from edge.session.stage import Stage
@@ -39,6 +40,8 @@ from edge.session.transport import DesktopChanged, RfbTransport
 PATIENCE_S = 0.15
 """An update is shown whole, so that a scroll is seen as one; if it takes longer than this, in parts."""
 
+MOTION_EVERY_S = 0.08
+"""Twelve pictures a second are seen as motion; twice as many cost twice as much."""
 MARK_EVERY_S = 0.2
 FILM_QUALITY = 5
 """JPEG level of a film at low resolution."""
@@ -100,6 +103,8 @@ class ScaledDesktop:
         self._film_began = asyncio.Event()
         self._drawn_now = self._framebuffer.grid.mask()
         """Tiles in the update that is coming in."""
+        self._finished = asyncio.Event()
+        self._paced_until = 0.0
         self._drawn = False
         self._pictured = asyncio.Event()
         """Set once the whole picture has come."""
@@ -110,6 +115,7 @@ class ScaledDesktop:
             group.create_task(self._receive(), name="receive at low resolution")
             group.create_task(self._restoring.run(), name="restore")
             group.create_task(self._sharpen(), name="sharpen")
+            group.create_task(self._ask_on(), name="ask for what changes")
             group.create_task(self._end_film(), name="end a film")
             if self._shows_mark:
                 group.create_task(self._mark(), name="mark what is not exact")
@@ -186,6 +192,14 @@ class ScaledDesktop:
         doubtful = self._sharpening.sharpener.text()[tile] & (self._high.state[tile] < TileState.LIKELY)
         return mark_at(self._pointer) if doubtful.any() else None
 
+    async def _ask_on(self) -> None:
+        """Ask for the next update as soon as one has come; while much moves, no more often than is seen as motion."""
+        while True:
+            await self._finished.wait()
+            self._finished.clear()
+            await asyncio.sleep(max(0.0, self._paced_until - self._clock()))
+            self._request(incremental=True)
+
     async def _end_film(self) -> None:
         """Return to coding that loses nothing, and ask again for what was lost, when a film has ended."""
         while True:
@@ -212,8 +226,10 @@ class ScaledDesktop:
                 else:
                     self._on(event)
 
-    def _note_film(self) -> None:
+    def _note_motion(self) -> None:
         drawn, self._drawn_now = self._drawn_now, self._framebuffer.grid.mask()
+        if np.mean(drawn) > MOTION_SHARE:
+            self._paced_until = self._update_began + MOTION_EVERY_S
         if self._film.updated(drawn, self._sharpening.sharpener.pictures, self._clock()):
             self._low.send(SetEncodings((*self._encodings, jpeg_quality(FILM_QUALITY))))
             self._film_began.set()
@@ -250,11 +266,11 @@ class ScaledDesktop:
                 self._counters.updates += 1
                 self._restoring.drawn.set()
                 self._sharpening.hold(held=False)
-                self._note_film()
+                self._note_motion()
+                if self._drawn:
+                    self._pictured.set()
                 if self._started:
-                    self._request(incremental=True)
-                    if self._drawn:
-                        self._pictured.set()
+                    self._finished.set()
             case DesktopResized(size=size):
                 raise DesktopChanged(f"the desktop's size changed (now {size} at 1/{self._reduction.scale})")
             case _:
