@@ -9,11 +9,11 @@ MINUTES ?= 1
 APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
-  tigervnc-standalone-server tigervnc-viewer fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+  tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
 # The tests train a small network for some steps; the demo does without torch.
 TORCH := torch==2.13.0
 
-.PHONY: help demo test check bench fuzz setup apt clean
+.PHONY: help demo test check bench bench-decode fuzz setup apt clean
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -33,6 +33,9 @@ check: setup  ## ruff, mypy --strict, import contracts.
 
 bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; ARGS= for options.
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-decode: setup  ## Decoding speed beside libvncclient's; ARGS= for options.
+	$(BIN)/python -m tests.bench.decode $(ARGS)
 
 fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES.
 	$(BIN)/python tests/fuzz/fuzz_connection.py -max_total_time=$$(( $(MINUTES) * 60 ))
@@ -56,9 +59,9 @@ $(VENV)/.demo: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	@echo "Installing into $(VENV): $(TORCH) and edge[train,dev] with what they need"
+	@echo "Installing into $(VENV): $(TORCH) and edge[h264,train,dev] with what they need"
 	@$(BIN)/pip install --quiet $(TORCH)
-	@$(BIN)/pip install --quiet --editable '.[broker,window,train,dev]'
+	@$(BIN)/pip install --quiet --editable '.[broker,window,h264,train,dev]'
 	@touch $@
 
 clean:  ## Remove what was built and installed here.
