@@ -54,6 +54,8 @@ def scenes(pages: int, rounds: int) -> Iterator[Scene]:
             yield Scene("Page Down", keys("Next"))
             yield Scene("Page Down, then Home", keys("Next", pause_s=0.6))
             yield Scene("back Home", keys("Home"))
+            yield Scene("wheel in what was read", wheel(4, down=True))
+            yield Scene("wheel in what was read", wheel(4, down=False))
             yield Scene("arrows", keys("Down", "Down", "Up", pause_s=0.2))
         yield Scene("page seen before", keys("alt+Left"))
         yield Scene("page seen before", keys("alt+Left"))
