@@ -9,6 +9,15 @@ from edge.errors import ConfigError
 
 
 @pytest.mark.parametrize("kind", [BrokerConfig, EdgedConfig])
+def test_sharpening_has_a_policy_and_a_cap_and_no_others():
+    sharpen = parse("[sharpen]\npolicy = 'reading'\ncap_kbit = 300", EdgedConfig, "d.toml").sharpen
+    assert (sharpen.policy, sharpen.cap_kbit) == ("reading", 300)
+    with pytest.raises(ConfigError, match=r"allowed: off, text, reading, all"):
+        parse("[sharpen]\npolicy = 'some'", EdgedConfig, "d.toml")
+    with pytest.raises(ConfigError, match=r"cap_kbit"):
+        parse("[sharpen]\ncap_kbit = -1", EdgedConfig, "d.toml")
+
+
 def test_everything_has_a_default_when_the_file_is_empty(kind):
     assert parse("", kind, "x.toml") == kind()
 
