@@ -29,7 +29,7 @@ from edge.rfb.events import (
     UpdateStarted,
 )
 from edge.session.certainty import hatch, mark_at
-from edge.session.film import STILL_S, Film
+from edge.session.film import LEAST_TILES, STILL_S, Film
 from edge.session.motion import MOTION_SHARE
 from edge.session.restoring import Restoring
 from edge.session.sharpening import Sharpening
@@ -230,7 +230,9 @@ class ScaledDesktop:
         drawn, self._drawn_now = self._drawn_now, self._framebuffer.grid.mask()
         if np.mean(drawn) > MOTION_SHARE:
             self._paced_until = self._update_began + MOTION_EVERY_S
-        if self._film.updated(drawn, self._sharpening.sharpener.pictures, self._clock()):
+        # What is typed is no film, and its echo does not wait until text is told from pictures.
+        much = self._film.playing or np.count_nonzero(drawn) >= LEAST_TILES
+        if much and self._film.updated(drawn, self._sharpening.sharpener.pictures, self._clock()):
             self._low.send(SetEncodings((*self._encodings, jpeg_quality(FILM_QUALITY))))
             self._film_began.set()
 
@@ -254,6 +256,7 @@ class ScaledDesktop:
                 if self._started:
                     self._drawn = True
                     self._framebuffer.draw(rect, rgb565(pixels) if self._film.playing else pixels)
+                    self._sharpening.drew(rect)
                     self._drawn_now[self._framebuffer.grid.touched(rect)] = True
                     if self._clock() > self._update_began + PATIENCE_S:
                         self._restoring.drawn.set()
