@@ -22,8 +22,10 @@ BUDGET_BYTES = 16 << 20
 """For packed sheets: some forty pages of text, or four of photographs."""
 MOST_SHEETS = 48
 """More than that takes longer to look through than the network takes."""
-MOST_UNPACKED = 2
-"""Sheets kept as they were, 8 MB each at 1920x1080: the last picture at rest, and the one gone back to."""
+MOST_UNPACKED = 3
+"""Sheets kept as they were, 10 MB each at 1920x1080: the last picture at rest, and those gone back to."""
+MOST_OPENED = 2
+"""Sheets unpacked for one change: each takes as long as some offsets to try."""
 MOST_PROPOSALS = 8
 """Offsets tried for one change."""
 LEAST_VOTES = 6
@@ -40,6 +42,7 @@ NEAR_TILES = 6
 """How far from the strips that proposed it an offset is tried,"""
 MANY_VOTES = 24
 """unless so many have."""
+WORTHLESS = 30
 _SLOT_BITS = 16
 
 
@@ -69,6 +72,7 @@ class Memory:
         self._budget_bytes = budget_bytes
         self._sheets: list[Sheet] = []
         self._time = 0
+        self._to_open = 0
         self._whole = grid.mask(value=True)
         """Tiles of which every native pixel is sent at low resolution."""
         self._whole[-1] &= native[0] % SCALE == 0
@@ -109,6 +113,7 @@ class Memory:
         if not self._sheets:
             return []
         left = wanted & self._whole
+        self._to_open = MOST_OPENED
         acceptance = Acceptance(low, self._grid, self._reduce)
         found = self._returned(low, left, acceptance)
         if np.count_nonzero(left) >= FEWEST_TILES:
@@ -129,12 +134,14 @@ class Memory:
         alone = np.count_nonzero(left) <= MOST_ALONE
         fewest = min(FEWEST_RETURNED, int(np.count_nonzero(left)) // 2)
         found: list[Hypothesis] = []
-        while fits:
-            best = max(range(len(fits)), key=lambda index: np.count_nonzero(fits[index] & left))
+        for _ in range(MOST_PROPOSALS):
+            worth = [np.count_nonzero(tiles & left) >> self._closed(at) for at, tiles in enumerate(fits)]
+            best = int(np.argmax(worth))
             tiles = fits[best] & left
-            if not tiles.any() or not (alone or np.count_nonzero(tiles) >= fewest):
+            if not worth[best] or not (alone or np.count_nonzero(tiles) >= fewest):
                 break
             sheet = self._sheets[best]
+            self._to_open -= sheet.packed
             if alone:
                 tiles = acceptance.equal_means(sheet, Offset(0, 0), tiles)
             else:
@@ -154,15 +161,18 @@ class Memory:
         for _ in range(MOST_PROPOSALS):
             keys = (votes[0] << 32) + (votes[1] + (1 << 15) << 16) + (votes[2] + (1 << 15))
             _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-            if not counts.size or counts.max() < LEAST_VOTES:
+            closed = np.array([self._closed(at) for at in range(len(self._sheets))])
+            worth = counts >> closed[votes[0, first]]
+            if not worth.size or worth.max() < LEAST_VOTES:
                 break
-            best = first[np.argmax(counts)]
+            best = first[np.argmax(worth)]
             number, down, right, _, _ = map(int, votes[:, best])
             sheet, offset, agree = self._sheets[number], Offset(right, down), keys == keys[best]
             tiles = left & sources(sheet.sharp, offset, self._native, self._tile_px)
-            if counts.max() < MANY_VOTES:
+            if np.count_nonzero(agree) < MANY_VOTES:
                 tiles &= self._near(*votes[3:, agree])
             if tiles.any():
+                self._to_open -= sheet.packed
                 tiles = acceptance.accepted(sheet, offset, tiles, tiles, FEWEST_MOVED)
                 if tiles.any():
                     self._use(sheet)
@@ -193,6 +203,10 @@ class Memory:
             down, right = sheet.strips.y[old] - SCALE * y, sheet.strips.x[old] - SCALE * x
             pairs.append(np.stack([np.full(old.size, number), down, right, y // tile, (x + tile // 2) // tile]))
         return np.concatenate(pairs, axis=1)
+
+    def _closed(self, number: int) -> int:
+        """Return by what power of two a sheet is worth less: half if it must be unpacked, nothing if it must not."""
+        return 0 if not self._sheets[number].packed else 1 if self._to_open > 0 else WORTHLESS
 
     def _use(self, sheet: Sheet) -> None:
         self._time += 1
