@@ -24,6 +24,8 @@ _STEPS = (1, 2, 3, 5, 7, 13, 16, 31, 64, 127, 251, 509, 1021, 2048, 8191, 1 << 2
 _FORMATS = tuple(FORMATS.values())
 _OWN = 0x80
 _GOLDEN_BYTES = 30_000
+#: What keeps an input quick: few frames and few pieces.
+_FRAME_BYTES, _PIECES = 64, 500
 _RA2_256 = 129
 #: Where they stand in the greeting.
 _SECURITY_RESULT, _PIXEL_FORMAT = 14, 22
@@ -45,7 +47,8 @@ def connection_trial(data: bytes) -> None:
     start = encode.greeting(session.SIZE)
     if own:
         start = start[:_PIXEL_FORMAT] + form.to_bytes() + start[_PIXEL_FORMAT + 16 :]
-    stream = _stream(before, start, data[2:], step)
+    stream = _stream(before, start, data[2:], max(step, _FRAME_BYTES))
+    step = max(step, len(stream) // _PIECES)
     whole = _run([stream], open_settings(**settings))
     pieces = _run([stream[at : at + step] for at in range(0, len(stream), step)], open_settings(**settings))
     if whole is None or pieces is None:

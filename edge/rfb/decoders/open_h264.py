@@ -27,6 +27,9 @@ _RESET_CONTEXT, _RESET_ALL_CONTEXTS = 1, 2
 PYAV_HINT = "pip install 'edge[h264]'"
 #: What the specification lets a server have at a time.
 CONTEXTS = 64
+# How often all contexts together may cover the framebuffer: each keeps up to 16 frames and more of its area, which is
+# 75 MiB for one of 1920x1080.
+_AREAS = 4
 # The longest that a macroblock can be is its samples, 4:4:4, with a byte inserted after each two to keep start codes
 # unique; the rest is for headers.
 _BLOCK_PX, _BLOCK_BYTES, _HEADERS_BYTES = 16, 16 * 16 * 3 * 3 // 2, 16 << 10
@@ -49,7 +52,7 @@ class OpenH264:
         # The one that was used last stands last.
         self._contexts: dict[Rect, _Video] = {}
 
-    def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
+    def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:
         """Read a piece of the video of `rect`, and show it."""
         length, flags = yield from stream.unpack(_HEADER)
         blocks = -(-rect.width // _BLOCK_PX) * -(-rect.height // _BLOCK_PX)
@@ -64,11 +67,18 @@ class OpenH264:
             return
         if (video := self._contexts.pop(rect, None)) is None:
             video = _Video(rect.size)
-            if len(self._contexts) == CONTEXTS:
-                del self._contexts[next(iter(self._contexts))]
         self._contexts[rect] = video
+        self._forget(framebuffer)
         if (picture := video.decode(bytes(data))) is not None:
             yield RectangleDecoded(rect, picture, EncodingNumber.OPEN_H264, exact=False)
+
+    def _forget(self, framebuffer: Size) -> None:
+        """Drop the contexts that were used longest ago, where there are too many, or too large ones."""
+        most = _AREAS * framebuffer.area
+        while len(self._contexts) > CONTEXTS or (
+            len(self._contexts) > 1 and sum(rect.area for rect in self._contexts) > most
+        ):
+            del self._contexts[next(iter(self._contexts))]
 
 
 class _Video:
