@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from edge.geometry import Rect, Size
 from edge.rfb import (
     LOSSLESS,
+    Command,
     EnableContinuousUpdates,
     EncodingNumber,
     ExtensionAnnounced,
@@ -228,16 +229,34 @@ def test_tuner_begins_with_everything_and_offers_its_own_extensions():
     assert ask == FramebufferUpdateRequest(SIZE.rect, incremental=False)
 
 
-def test_continuous_updates_take_the_place_of_requests_once_they_are_announced():
+def update(found: Tuner, at: float, size: int, seconds: float = 0.0) -> tuple[Command, ...]:
+    """Have an update of `size` bytes come, which takes the link so long; returns what is sent at its end."""
+    found.arrived(1, at, goes_on=True)
+    found.take(UpdateStarted(1), at)
+    found.arrived(size, at + seconds, goes_on=False)
+    return found.take(UpdateFinished(size), at + seconds)
+
+
+def test_continuous_updates_take_the_place_of_requests_while_updates_are_short():
     found = tuner()
     found.begin(0.0)
-    found.take(UpdateStarted(1), 0.1)
-    assert found.take(UpdateFinished(1000), 0.2) == (ASK,)
-    assert found.take(ExtensionAnnounced(EncodingNumber.CONTINUOUS_UPDATES), 0.3) == (
-        EnableContinuousUpdates(enable=True, rect=SIZE.rect),
-    )
-    found.take(UpdateStarted(1), 0.4)
-    assert found.take(UpdateFinished(1000), 0.5) == ()
+    assert found.take(ExtensionAnnounced(EncodingNumber.CONTINUOUS_UPDATES), 0.1) == ()
+    assert ASK in update(found, 0.5, 100_000, 0.2)
+    for number in range(3):
+        assert ASK in update(found, 1.0 + number, 1000)
+    assert update(found, 5.0, 1000) == (EnableContinuousUpdates(enable=True, rect=SIZE.rect),)
+    assert update(found, 6.0, 1000) == ()
+    assert found.due_in(6.0) is None
+    assert update(found, 7.0, 40_000, 0.08) == ()
+    assert update(found, 8.0, 100_000, 0.2)[:2] == (EnableContinuousUpdates(enable=False, rect=SIZE.rect), ASK)
+
+
+def test_server_that_has_not_announced_continuous_updates_is_asked():
+    found = tuner()
+    found.begin(0.0)
+    update(found, 0.5, 100_000, 0.2)
+    for number in range(9):
+        assert update(found, 1.0 + number, 1000)[0] == ASK
 
 
 def test_fence_is_sent_once_announced_one_at_a_time_and_measures_the_round_trip():
@@ -245,14 +264,14 @@ def test_fence_is_sent_once_announced_one_at_a_time_and_measures_the_round_trip(
     found.begin(0.0)
     found.take(UpdateStarted(1), 0.4)
     assert Fence() not in found.take(UpdateFinished(1000), 0.4)
-    found.take(ExtensionAnnounced(EncodingNumber.FENCE), 0.4)
-    found.take(UpdateStarted(1), 1.0)
-    assert Fence() in found.take(UpdateFinished(1000), 1.0)
-    assert Fence() not in found.take(UpdateFinished(1000), 9.0)
-    found.take(FenceReplied(b"", FenceFlag.BLOCK_BEFORE), 1.03)
+    assert found.take(ExtensionAnnounced(EncodingNumber.FENCE), 1.0) == (Fence(),)
+    assert Fence() not in update(found, 9.0, 1000)
+    found.take(FenceReplied(b"", FenceFlag.BLOCK_BEFORE), 9.0)
+    assert Fence() in update(found, 10.0, 1000)
+    found.take(FenceReplied(b"", FenceFlag.BLOCK_BEFORE), 10.03)
     assert found.meter.round_trip_s == pytest.approx(0.03)
-    assert Fence() not in found.take(UpdateFinished(1000), 1.5)
-    assert Fence() in found.take(UpdateFinished(1000), 2.5)
+    assert Fence() not in update(found, 10.5, 1000)
+    assert Fence() in update(found, 11.5, 1000)
 
 
 def drawn(rect: Rect, *, exact: bool) -> RectangleDecoded:

@@ -30,6 +30,8 @@ class Pacing:
 
     def __init__(self, meter: LinkMeter, longest_s: float) -> None:
         """Ask ahead of updates that take the link up to `longest_s`."""
+        self.measures = True
+        """Whether the time from a request to its update is a round trip."""
         self._meter = meter
         self._longest_s = longest_s
         self._asked: deque[float] = deque()
@@ -59,7 +61,7 @@ class Pacing:
     def began(self, now: float) -> None:
         """Note that an update begins to come: it answers the oldest request, and all that the server had by then."""
         asked = self._asked.popleft() if self._asked else None
-        if asked is not None and asked == self._lone:
+        if self.measures and asked is not None and asked == self._lone:
             self._meter.answered(now - asked)
         while self._asked and self._asked[0] < now - self._meter.round_trip_s:
             self._asked.popleft()

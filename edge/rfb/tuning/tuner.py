@@ -90,7 +90,9 @@ class Tuner:
                 self._can_continue = True
                 return self._continue()
             case ExtensionAnnounced(encoding=EncodingNumber.FENCE):
-                self._fences = True
+                # From now on these measure the round trip: an update may come that nobody has asked for.
+                self._fences, self._pacing.measures = True, False
+                return self._fence(now)
             case FenceReplied() if self._fence_sent is not None:
                 self.meter.answered(now - self._fence_sent)
                 self._fence_sent = None
@@ -124,8 +126,9 @@ class Tuner:
 
     def _continue(self) -> Commands:
         """Have updates sent unasked while they are short: of long ones, servers let several wait in the link."""
-        update_s = self._pacing.update_s or 0.0
-        wanted = self._can_continue and update_s < (self._longest_s if self._continuous else self._longest_s / 2)
+        update_s = self._pacing.update_s
+        longest_s = self._longest_s if self._continuous else self._longest_s / 2
+        wanted = self._can_continue and update_s is not None and update_s < longest_s
         if wanted == self._continuous:
             return ()
         self._continuous = wanted
