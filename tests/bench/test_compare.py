@@ -106,12 +106,12 @@ def test_text_is_told_from_pictures_and_from_nothing() -> None:
     for row in range(8):
         draw.text((4, 4 + row * 24), "오전 회의에서는 예산을 함께 read and written", font=font, fill="#222222")
     picture = np.asarray(page)[:, :, ::-1].copy()
-    picture[192:, 320:] = landscape(3, 168, 320)
+    picture[160:, 330:] = landscape(3, 200, 310)
     comparison = Comparison(from_bgr(picture), blank(SIZE))
     comparison.look(0.0)
     text = comparison.text_tiles()
     assert text[:3, :4].all()
-    assert not text[:, 6:].any()
+    assert not text[2:, 5:].any(), "text with part of a picture, its border, and a picture"
     assert not text[4:, :].any()
 
 
