@@ -15,9 +15,9 @@ TOLERANCE = 8
 EXACT_SHARE = 0.99
 VIEW_SCALE = 4
 VIEW_PSNR_DB = 25.0
-# A tile holds text if one colour is most of it (the paper) and many neighbours differ strongly (the strokes), in several
-# columns: the border of a window is one straight line. In a photograph neighbours differ by a little; a tile with part
-# of one counts as no text, for pictures may stay restored. Of pages of text no tile has more than 4 % of such.
+# A tile holds text if one colour is most of it (the paper) and many neighbours differ strongly (the strokes), not in
+# one column alone as at the border of a window. In a photograph neighbours differ by a little; a tile with part of one
+# counts as no text, for pictures may stay restored. Of pages of text no tile has more than 4 % of such.
 PAPER_SHARE = 0.4
 STROKE_CONTRAST = 64
 STROKES = 48
