@@ -27,7 +27,6 @@ from edge.rfb import (
     LOSSLESS,
     ConnectionSettings,
     Event,
-    FramebufferUpdateRequest,
     KeyEvent,
     PointerEvent,
     RectangleCopied,
@@ -43,6 +42,7 @@ from edge.session.transport import Endpoint, RfbTransport
 from tests.bench.film import landscape
 from tests.bench.link import LinkSettings, linked
 from tests.rfb.desk import paint_root
+from tests.rfb.link_simulation import OneAtATime
 from tests.servers import process, require, wait_until, x11vnc, x_server, xvnc
 
 SIZE = Size(1280, 800)
@@ -52,25 +52,6 @@ TERMINAL = Rect(20, 20, 500, 300)
 ROUND_TRIP_MS = 40.0
 KEY_INTERVAL_S = 0.5
 PATIENCE_S = 60.0
-
-
-class OneAtATime(Tuner):
-    """Asks when an update has come, as the simplest viewers do."""
-
-    def begin(self, now):
-        return (FramebufferUpdateRequest(SIZE.rect, incremental=False),)
-
-    def arrived(self, count, now, *, goes_on):
-        self.meter.arrived(count, now, goes_on=goes_on)
-        return ()
-
-    def take(self, event, now):
-        if isinstance(event, UpdateFinished):
-            return (FramebufferUpdateRequest(SIZE.rect, incremental=True),)
-        return ()
-
-    def due_in(self, now):
-        return None
 
 
 class Watched(PlainDesktop):

@@ -12,6 +12,25 @@ from edge.rfb.tuning import Tuner
 PIECE_BYTES = 8192
 
 
+class OneAtATime(Tuner):
+    """Asks when an update has come, as the simplest viewers do: what tuning is compared with."""
+
+    def begin(self, now):
+        return (FramebufferUpdateRequest(self._rect, incremental=False),)
+
+    def arrived(self, count, now, *, goes_on):
+        self.meter.arrived(count, now, goes_on=goes_on)
+        return ()
+
+    def take(self, event, now):
+        if isinstance(event, UpdateFinished):
+            return (FramebufferUpdateRequest(self._rect, incremental=True),)
+        return ()
+
+    def due_in(self, now):
+        return None
+
+
 @dataclass
 class Simulation:
     """A server that merges requests, as Xvnc and LibVNCServer do, behind a link of `bytes_s` and `round_trip_s`.

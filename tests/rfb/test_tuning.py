@@ -28,7 +28,7 @@ from edge.rfb.tuning import LinkPolicy, Quality, Tuner
 from edge.rfb.tuning.levels import REST_S, Levels
 from edge.rfb.tuning.meter import LinkMeter
 from edge.rfb.tuning.pacing import Pacing
-from tests.rfb.link_simulation import Simulation
+from tests.rfb.link_simulation import OneAtATime, Simulation
 
 SIZE = Size(640, 400)
 EXACT = LinkPolicy(Quality.LOSSLESS)
@@ -121,6 +121,23 @@ def test_updates_that_just_fit_fill_the_link_and_do_not_queue_in_it():
     received = 20_000 * sum(time > 2.0 for time in simulation.finished)
     assert received / 8 > 0.85 * 500_000
     assert max(simulation.ages[5:]) < 0.25
+
+
+@pytest.mark.parametrize("bytes_s", [125_000, 500_000, 2_500_000])
+@pytest.mark.parametrize("update_bytes", [2000, 10_000, 26_000, 40_000, 175_000])
+def test_film_comes_no_later_and_no_slower_than_asked_for_one_update_at_a_time(bytes_s, update_bytes):
+    ages, rates = [], []
+    for kind in (OneAtATime, Tuner):
+        simulation = simulated(bytes_s=bytes_s, update_bytes=update_bytes, change_s=0.05, changes_until=20.0)
+        simulation.tuner = kind(SIZE, LOSSLESS, EXACT)
+        simulation.run(20.0)
+        steady = [age for time, age in zip(simulation.finished, simulation.ages, strict=True) if time > 5.0]
+        ages.append(max(steady))
+        rates.append(len(steady))
+    assert ages[1] <= ages[0] + 1e-6
+    assert rates[1] >= rates[0]
+    if update_bytes < bytes_s / 12:  # an update that takes the link less than 80 ms
+        assert rates[1] > 0.95 * min(20 * 15, 15 * bytes_s / update_bytes)
 
 
 @given(
