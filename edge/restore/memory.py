@@ -130,9 +130,9 @@ class Memory:
             doubtful |= tiles & seen & (contents != sheet.contents)
             contents[tiles] = sheet.contents[tiles]
             seen |= tiles
-        left &= ~doubtful
         alone = np.count_nonzero(left) <= MOST_ALONE
         fewest = min(FEWEST_RETURNED, int(np.count_nonzero(left)) // 2)
+        left &= ~doubtful
         found: list[Hypothesis] = []
         for _ in range(MOST_PROPOSALS):
             worth = [np.count_nonzero(tiles & left) >> self._closed(at) for at, tiles in enumerate(fits)]

@@ -90,13 +90,13 @@ class Restoring:
         low = self._low.picture.copy()
         stale = self._high.stale(low, damaged)
         self._counters.kept += int(np.count_nonzero(damaged & ~stale))
+        # What `changed` will doubt has been sharp until now.
+        passing, wanted = self._passing(stale), self._wanted(stale)
         self._changed(stale, low)
         if not stale.any():
             return
         self._drafts &= ~stale
-        passing = self._passing(stale)
         # In a larger change, what is only likely needs company: it is looked for in the memory.
-        wanted = self._wanted(stale)
         alone = np.count_nonzero(wanted) <= MOST_ALONE
         recalled = self._high.recall(low, stale, TileState.LIKELY if alone else TileState.EXACT)
         self._remembered[recalled] = self._high.version[recalled]
