@@ -11,7 +11,7 @@ from edge.rfb import Connection, ConnectionSettings, TlsRequired
 from edge.rfb.encodings import jpeg_quality
 from edge.rfb.security.sealed_frames import SealedFrames
 from tests.fuzz.check import check_event
-from tests.rfb import encode, session
+from tests.rfb import encode, extensions, session
 from tests.rfb.drive import EVERYTHING, open_settings, plain
 from tests.rfb.goldens import golden
 from tests.rfb.goldens.sessions import FORMATS
@@ -68,6 +68,9 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for number, (name, message) in enumerate(session.messages().items()):
         yield name, seed(GREETING, 15, 0, message)
         yield f"sealed-{name}", seed(SEALED, number % 16, 0, message)
+    for number, message in enumerate(extensions.messages()):
+        yield f"extension-{number}", seed(GREETING, 15, 0, message)
+    yield "extensions", seed(GREETING, 9, 0, b"".join(extensions.messages()))
     yield "greeting", seed(NOTHING, 0, 0, encode.greeting(session.SIZE))
     yield "frames", seed(FRAMES, 0, 0, b"\0\1" + bytes(17))
     yield "vnc-auth", seed(NOTHING, 0, 0, b"RFB 003.008\n\1\2" + bytes(20) + encode.server_init(session.SIZE))
