@@ -243,6 +243,16 @@ def test_bytes_in_the_clear_before_tls_are_refused(before):
         connection.receive_data(b"\1"[len(before) :] + OK)
 
 
+def test_connection_is_dead_after_an_error_inside_tls():
+    connection = Connection(ConnectionSettings(security=SecurityPolicy(frozenset({Security.X509_PLAIN}))))
+    connection.receive_data(VENCRYPT + subtypes(262) + b"\1")
+    with pytest.raises(AuthenticationFailed, match="user name and a password"):
+        connection.tls_established()
+    assert connection.state is State.CLOSED
+    with pytest.raises(ConnectionClosed, match="ended before"):
+        connection.receive_data(OK)
+
+
 def test_tls_established_is_refused_when_nobody_asked():
     with pytest.raises(RfbError, match="state VERSION"):
         Connection(ConnectionSettings()).tls_established()
