@@ -1,3 +1,4 @@
+import tracemalloc
 from struct import pack
 
 import pytest
@@ -41,7 +42,7 @@ from edge.rfb import (
 )
 from tests.rfb import encode, extensions
 from tests.rfb.drive import connected, cut, failure, open_settings, run
-from tests.rfb.extensions import END_OF_CONTINUOUS_UPDATES, announcement, audio, fence, pseudo
+from tests.rfb.extensions import END_OF_CONTINUOUS_UPDATES, PEEK, announcement, audio, clipboard, fence, pseudo
 
 SIZE = Size(64, 48)
 NUMBERS = EncodingNumber
@@ -302,6 +303,28 @@ def test_sound_that_cannot_be_is_refused(message, words):
 )
 def test_state_of_the_desktop_is_an_event(message, event):
     assert connected(SIZE).receive_data(message)[1:-1] == [event]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        lambda number: fence(b"", number),
+        lambda number: clipboard(number << 8 | PEEK, b""),
+        lambda number: pseudo(NUMBERS.VMWARE_LED_STATE, NOWHERE, pack(">I", number)),
+    ],
+    ids=["fence", "clipboard", "lights"],
+)
+def test_flags_that_are_not_defined_leave_nothing_behind(message):
+    """Python keeps each value of a flag for ever, and 32 bits have 4294967296 of them."""
+    connection = connected(SIZE)
+    connection.receive_data(message(0))
+    tracemalloc.start()
+    for number in range(1, 2000):
+        connection.receive_data(message(number << 4))
+        connection.data_to_send()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100_000
 
 
 def test_name_beyond_the_limit_is_refused():
