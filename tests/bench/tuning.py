@@ -107,8 +107,8 @@ async def measure(port: int, name: str, seconds: float, film: "Film") -> list[st
             at = TERMINAL.x + 60, TERMINAL.y + 60
             transport.send(PointerEvent(*at, 0))
             await asyncio.sleep(1.0)
-            film.play()
-            await asyncio.sleep(2.0)
+            await asyncio.to_thread(film.play)
+            await asyncio.sleep(3.0)
             updates, before, start = desktop.counters.updates, transport.bytes_in, clock()
             while clock() < start + seconds:
                 desktop.echoed.clear()
@@ -165,12 +165,15 @@ class Film:
         self._running: subprocess.Popen[bytes] | None = None
 
     def play(self) -> None:
-        self._running = subprocess.Popen(self._command)
+        """Begin; returns when the first picture is drawn."""
+        self._running = subprocess.Popen(self._command, stdout=subprocess.PIPE)
+        assert self._running.stdout is not None
+        self._running.stdout.read(1)
 
     def stop(self) -> None:
         if self._running is not None:
             self._running.terminate()
-            self._running.wait()
+            self._running.communicate()
             self._running = None
 
 
@@ -197,6 +200,8 @@ def draw_film(name: str) -> None:
             part = frame[y : y + rows]
             window.put_image(context, 0, y, FILM.width, len(part), X.ZPixmap, screen.root_depth, 0, part.tobytes())
         server.sync()
+        if not number:
+            print("playing", flush=True)
         number, due = number + 1, due + 1 / FILM_FPS
         time.sleep(max(0.0, due - time.monotonic()))
 

@@ -38,7 +38,7 @@ async def test_film_comes_in_jpeg_and_the_desktop_at_rest_as_it_is(server, tmp_p
             desktop = Watched(transport, CLIENTS["auto"]())
             running = asyncio.create_task(desktop.run())
             film = Film(display)
-            film.play()
+            await asyncio.to_thread(film.play)
             try:
                 while desktop.fraction_exact == 1.0:  # noqa: ASYNC110 - the picture says nothing when it becomes so
                     await asyncio.sleep(0.05)

@@ -30,14 +30,12 @@ class Pacing:
 
     def __init__(self, meter: LinkMeter, longest_s: float) -> None:
         """Ask ahead of updates that take the link up to `longest_s`."""
-        self.measures = True
-        """Whether the time from a request to its update is a round trip."""
         self._meter = meter
         self._longest_s = longest_s
         self._asked: deque[float] = deque()
-        self._last_asked = self._lone = float("-inf")
+        self._last_asked = self._last_ended = float("-inf")
         self._last_began = float("-inf")
-        self._in_update = self._moving = False
+        self._in_update = self._moving = self._asked_since_end = False
         self._received = 0
         self._lengths: deque[int] = deque(maxlen=_REMEMBERED)
 
@@ -49,10 +47,9 @@ class Pacing:
 
     def asked(self, now: float) -> None:
         """Note a request."""
-        if not self._asked and not self._in_update:
-            self._lone = now
         self._asked.append(now)
         self._last_asked = now
+        self._asked_since_end = True
 
     def arrived(self, count: int) -> None:
         """Note bytes that came at once."""
@@ -61,7 +58,8 @@ class Pacing:
     def began(self, now: float) -> None:
         """Note that an update begins to come: it answers the oldest request, and all that the server had by then."""
         asked = self._asked.popleft() if self._asked else None
-        if self.measures and asked is not None and asked == self._lone:
+        if asked is not None and not self._lengths:
+            # Later ones may have been answered by an update that was on its way already.
             self._meter.answered(now - asked)
         while self._asked and self._asked[0] < now - self._meter.round_trip_s:
             self._asked.popleft()
@@ -69,15 +67,24 @@ class Pacing:
         self._in_update, self._last_began = True, now
         self._received = 0
 
-    def ended(self, wire_bytes: int) -> None:
+    def ended(self, wire_bytes: int, now: float) -> None:
         """Note that an update has come, of so many bytes."""
         self._lengths.append(wire_bytes)
-        self._in_update = False
+        self._in_update, self._last_ended = False, now
+        self._asked_since_end = False
 
     def asks_in(self, now: float) -> float | None:
         """In how many seconds to ask, 0 for now; None where that depends on what comes."""
         if not self._asked and not self._in_update:
             return 0.0
+        if self._in_update or self._asked_since_end:
+            return self._asks_ahead_in(now)
+        # Should those that are counted on have been merged after all, one that was sent in this silence lives.
+        silence_in = max(0.0, self._last_ended + _SOON * self._meter.round_trip_s - now)
+        ahead_in = self._asks_ahead_in(now)
+        return silence_in if ahead_in is None else min(silence_in, ahead_in)
+
+    def _asks_ahead_in(self, now: float) -> float | None:
         update_s = self.update_s
         if not self._moving or update_s is None or update_s > self._longest_s or len(self._asked) >= _MOST_AHEAD:
             return None

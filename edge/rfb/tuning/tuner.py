@@ -80,7 +80,7 @@ class Tuner:
                 return self._ask(now)
             case UpdateFinished(wire_bytes=wire_bytes):
                 self._refreshing = False
-                self._pacing.ended(wire_bytes)
+                self._pacing.ended(wire_bytes, now)
                 return self._continue() + self._ask(now) + self._fence(now) + self._choose(wire_bytes)
             case RectangleDecoded(rect=rect, exact=exact):
                 self._inexact[rect.slices] = not exact
@@ -90,8 +90,7 @@ class Tuner:
                 self._can_continue = True
                 return self._continue()
             case ExtensionAnnounced(encoding=EncodingNumber.FENCE):
-                # From now on these measure the round trip: an update may come that nobody has asked for.
-                self._fences, self._pacing.measures = True, False
+                self._fences = True
                 return self._fence(now)
             case FenceReplied() if self._fence_sent is not None:
                 self.meter.answered(now - self._fence_sent)
