@@ -18,12 +18,12 @@ from edge.restore.acceptance import Acceptance, Offset, Reduce, sources
 from edge.restore.sheet import Sheet, tile_hashes
 from edge.restore.strips import SCALE, new_strips
 
-BUDGET_BYTES = 16 << 20
-"""For packed sheets: some forty pages of text, or four of photographs."""
+BUDGET_BYTES = 12 << 20
+"""For packed sheets: some thirty pages of text, or three of photographs."""
 MOST_SHEETS = 48
 """More than that takes longer to look through than the network takes."""
-MOST_UNPACKED = 3
-"""Sheets kept as they were, 10 MB each at 1920x1080: the last picture at rest, and those gone back to."""
+MOST_UNPACKED = 2
+"""Sheets kept as they were, 10 MB each at 1920x1080: the last picture at rest, and the one gone back to."""
 MOST_OPENED = 2
 """Sheets unpacked for one change: each takes as long as some offsets to try."""
 MOST_PROPOSALS = 8

@@ -12,7 +12,7 @@ from edge.restore.strips import SCALE, Levels, old_strips, window_means
 RING_PX = 2
 """A tile is known again by its own low-resolution pixels and by so many around it."""
 PACK_LEVEL = 1
-"""Of zlib: a page of text becomes a thirtieth in 20 ms, and comes back in 6 ms."""
+"""Of zlib: a page of text becomes a thirtieth in 20 ms, and comes back in 10 ms with its means."""
 
 TileHashes = NDArray[np.uint64]
 
