@@ -112,12 +112,11 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for number, form in enumerate(_FORMATS):
         if not form.true_colour:
             continue
-        wire = Wire(form)
-        for way, (encoding, _) in enumerate(_WAYS):
-            for name, pixels in (("few", few), ("many", many)):
-                data = _data(encoding, pixels, wire)
-                if data is not None:
-                    height, width = pixels.shape
+        for name, pixels in (("few", few), ("many", many)):
+            height, width = pixels.shape
+            said = _said(pixels, Wire(form))
+            for way, (encoding, _) in enumerate(_WAYS):
+                if (data := said.get(encoding)) is not None:
                     head = bytes([way, number, width, height, 3])
                     yield f"{encoding.name.lower()}-{way}-{number}-{name}", head + data
     for tile in (encode.tile_raw, encode.tile_solid, encode.tile_packed, encode.tile_palette_rle):
@@ -126,10 +125,11 @@ def seeds() -> Iterator[tuple[str, bytes]]:
             yield f"{tile.__name__}-{way}", bytes([way, _FORMATS.index(XRGB8888), *reversed(few.shape), 2]) + data
 
 
-def _data(encoding: EncodingNumber, pixels: encode.Picture, wire: Wire) -> bytes | None:
+def _said(pixels: encode.Picture, wire: Wire) -> dict[EncodingNumber, bytes]:
     raw = pixels.astype("<u4").tobytes()
-    side = 16 if encoding is EncodingNumber.TRLE else 64
-    runs = b"".join(encode.tile_plain_rle(part) for part in encode_classic.tiles(pixels, side))
+    small, large = (
+        b"".join(encode.tile_plain_rle(part) for part in encode_classic.tiles(pixels, side)) for side in (16, 64)
+    )
     jpeg = encode.TightEncoder.jpeg(pixels)
     return {
         EncodingNumber.RAW: raw,
@@ -139,16 +139,16 @@ def _data(encoding: EncodingNumber, pixels: encode.Picture, wire: Wire) -> bytes
         EncodingNumber.ZLIB: raw,
         EncodingNumber.TIGHT: jpeg,
         EncodingNumber.TIGHT_PNG: jpeg,
-        EncodingNumber.TRLE: runs,
-        EncodingNumber.ZRLE: runs,
-        EncodingNumber.ZYWRLE: runs,
+        EncodingNumber.TRLE: small,
+        EncodingNumber.ZRLE: large,
+        EncodingNumber.ZYWRLE: large,
         EncodingNumber.JPEG: jpeg[jpeg.index(b"\xff\xd8") :],
         EncodingNumber.OPEN_H264: pack(">II", 5, 1) + b"\0\0\1\x67\x42",
         EncodingNumber.CURSOR: raw,
         EncodingNumber.XCURSOR: raw,
         EncodingNumber.CURSOR_WITH_ALPHA: pack(">i", EncodingNumber.RAW) + raw,
         EncodingNumber.VMWARE_CURSOR: b"\1\0" + raw,
-    }.get(encoding)
+    }
 
 
 def _run(pieces: list[bytes], form: PixelFormat) -> tuple[list[tuple[object, ...]], str]:
