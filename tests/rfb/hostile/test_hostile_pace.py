@@ -177,7 +177,8 @@ async def test_peer_that_reads_nothing_is_left(executor):
             found.send(*[ClientCutText("x" * (1 << 20))] * 100)
 
 
-async def test_fences_are_not_answered_to_a_peer_that_reads_nothing(executor):
+async def test_fences_are_not_answered_to_a_peer_that_reads_nothing(monkeypatch, executor):
+    monkeypatch.setattr(transport, "UNREAD_BYTES", 1 << 20)
     fences = (b"\xf8\0\0\0\x80\0\0\0\x40" + bytes(64)) * 1000
 
     async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
