@@ -230,9 +230,9 @@ class Connection:
         self._state = State.SECURITY
         security = yield from handshake.negotiate_security(stream, version, settings)
         self._state = State.INITIALISATION
-        size, name, native = yield from handshake.initialise(stream, settings)
+        size, name, spoken = yield from handshake.initialise(stream, settings)
         if settings.pixel_format is None:
-            self._codec = PixelCodec(native)
+            self._codec = PixelCodec(spoken)
             self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         else:
             stream.write(set_pixel_format(settings.pixel_format))
