@@ -10,10 +10,12 @@ APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
   tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+# Whose sessions are captured, beside those.
+GOLDENS_APT := sway wayvnc foot grim seabios
 # The tests train a small network for some steps; the demo does without torch.
 TORCH := torch==2.13.0
 
-.PHONY: help demo test check bench bench-decode fuzz setup apt clean
+.PHONY: help demo test check bench bench-decode fuzz goldens setup apt clean
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -37,8 +39,14 @@ bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; AR
 bench-decode: setup  ## Decoding speed beside libvncclient's; ARGS= for options.
 	$(BIN)/python -m tests.bench.decode $(ARGS)
 
-fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES.
-	$(BIN)/python tests/fuzz/fuzz_connection.py -max_total_time=$$(( $(MINUTES) * 60 ))
+fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES: half of them the connection, half the decoders.
+	@mkdir -p build/fuzz
+	$(BIN)/python -m tests.fuzz.fuzz connection -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/connection
+	$(BIN)/python -m tests.fuzz.fuzz decoder -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/decoder
+
+goldens: setup  ## Capture sessions of real servers anew; ARGS= for patterns of names.
+	@dpkg-query -W $(GOLDENS_APT) >/dev/null || { echo "install $(GOLDENS_APT)"; exit 1; }
+	$(BIN)/python -m tests.rfb.goldens.capture $(ARGS)
 
 setup: apt $(VENV)/.test
 
