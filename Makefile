@@ -9,7 +9,7 @@ MINUTES ?= 1
 APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
-  tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+  tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev mousepad pcmanfm mupdf galculator fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
 # Whose sessions are captured, beside those.
 GOLDENS_APT := sway wayvnc foot grim seabios
 # The tests train a small network for some steps; the demo does without torch.
