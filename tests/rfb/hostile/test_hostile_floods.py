@@ -1,5 +1,6 @@
 """A few bytes that would take much memory, or much time."""
 
+import tracemalloc
 import zlib
 from fractions import Fraction
 from struct import pack
@@ -10,7 +11,7 @@ from av import VideoFrame
 from av.video.codeccontext import VideoCodecContext
 
 from edge.geometry import Size
-from edge.rfb import ClientCutText, Connection
+from edge.rfb import ClientCutText, ClipboardRequest, Connection
 from edge.rfb import EncodingNumber as E
 from tests.rfb import encode
 from tests.rfb.drive import open_settings
@@ -37,10 +38,18 @@ def test_zlib_bomb_in_tight_is_stopped_at_the_rectangle_s_area():
 
 
 def test_zlib_bomb_in_the_clipboard_is_stopped():
+    """Text that was asked for: of other text nothing is inflated."""
+    connection = Connection(open_settings())
+    connection.receive_data(encode.greeting(DESKTOP))
+    connection.receive_data(pack(">BxxxiII", 3, -8, 1 << 24 | 1 << 25 | 1 << 28 | 1, 0))
+    connection.send(ClipboardRequest())
     bomb = zlib.compress(pack(">I", 0xFFFFFFFF) + bytes(100 << 20), 9)
-    message = pack(">BxxxiI", 3, -4 - len(bomb), 1 << 28 | 1) + bomb
-    outcome = session(message)
-    assert outcome.kind in {"", "DecodeError"}
+    tracemalloc.start()
+    events = connection.receive_data(pack(">BxxxiI", 3, -4 - len(bomb), 1 << 28 | 1) + bomb)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert events == []
+    assert most < 10 << 20
 
 
 SMALL_AND_LARGE = {
