@@ -43,6 +43,9 @@ AGE_SCORE = 8.0
 """Rows that a second of rest brings a tile forward, so that nothing waits for ever below what keeps changing."""
 COMPANY_SCORE = 4.0
 """Rows that a tile surrounded by others that are due is brought forward: one rectangle takes in all of them."""
+FLAT_REST_S = 0.4
+"""Nothing is fetched for tiles of one colour alone before they have rested so long: they cost nothing only if they do
+not change meanwhile."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
 PICTURE_BYTES = 2500.0
@@ -202,6 +205,8 @@ class Sharpener:
             return Rect(0, 0, 0, 0), 0.0
         score = np.where(due, self._score(due, likely, now), np.inf)
         row, column = divmod(int(np.argmin(score)), self._grid.columns)
+        if self._flat[row, column] and now < self._changed_at[row, column] + FLAT_REST_S:
+            return Rect(0, 0, 0, 0), 0.0
         if likely[row, column]:
             self._confirmed_at = now
             budget_bytes = min(budget_bytes, CONFIRM_BYTES)
