@@ -47,6 +47,8 @@ COMPANY_SCORE = 4.0
 FLAT_REST_S = 0.4
 """Nothing is fetched for tiles of one colour alone before they have rested so long: they cost nothing only if they do
 not change meanwhile."""
+FRESH_FLAT_EACH = 3
+"""No more of them come with each other tile due: a window that opens is blank before it is filled."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
 PICTURE_BYTES = 2500.0
@@ -236,7 +238,7 @@ class Sharpener:
             budget_bytes = min(budget_bytes, CONFIRM_BYTES)
         else:
             due = due & ~likely
-        tiles, cost = self._grown(row, column, due, budget_bytes)
+        tiles, cost = self._grown(row, column, due, budget_bytes, now)
         self._under_way[tiles] = True
         self._asked_at[tiles] = now
         self._requests.append(_Request(tiles, cost, now))
@@ -256,10 +258,14 @@ class Sharpener:
         )
         return score
 
-    def _grown(self, row: int, column: int, due: Mask, budget_bytes: float) -> tuple[tuple[slice, slice], float]:
+    def _grown(
+        self, row: int, column: int, due: Mask, budget_bytes: float, now: float
+    ) -> tuple[tuple[slice, slice], float]:
         """Grow the tile at (row, column) side by side, to where most is due for what it costs, up to the budget."""
         prices = np.where(self.pictures, PICTURE_BYTES, np.where(self._flat, FLAT_BYTES, self._tile_bytes))
         due_prices = prices * due
+        telling = due & ~self._flat
+        fresh_flat = self._flat & (now < self._changed_at + FLAT_REST_S)
         top, bottom, left, right = row, row + 1, column, column + 1
         cost = float(prices[row, column])
         while True:
@@ -272,6 +278,8 @@ class Sharpener:
             best, best_share, best_price = None, WORTH_SHARE, 0.0
             for grown, strip in sides.items():
                 if grown[0] < 0 or grown[2] < 0 or grown[1] > self._grid.rows or grown[3] > self._grid.columns:
+                    continue
+                if np.count_nonzero(fresh_flat[strip]) > FRESH_FLAT_EACH * np.count_nonzero(telling[strip]):
                     continue
                 price = float(prices[strip].sum())
                 share = float(due_prices[strip].sum()) / price
