@@ -1,6 +1,7 @@
 """Captures of what a server says: updates of the whole framebuffer, one by one, and all that came before them."""
 
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from edge.rfb import (
 )
 
 PATIENCE_S = 60
+_SERVER_LOOKS_S = 1.5
+"""x11vnc looks for changes in its own time, and answers a full request with what it saw last."""
 _ALWAYS = (EncodingNumber.DESKTOP_SIZE, EncodingNumber.LAST_RECT, EncodingNumber.SUPPORTED_MESSAGES)
 
 
@@ -99,6 +102,7 @@ def record(port: int, encodings: tuple[int, ...], pages: Callable[[int], None], 
         head, updates = bytes(recorder.wire), []
         for number in range(count):
             pages(number)
+            time.sleep(_SERVER_LOOKS_S)
             recorder.wire.clear()
             recorder.update()
             updates.append(bytes(recorder.wire))

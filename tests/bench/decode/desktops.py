@@ -1,4 +1,4 @@
-"""The two things that are shown: pages of text in a browser, and photographs."""
+"""The two things that are shown: pages of text in a browser, and pictures with a photograph's statistics."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from skimage import data
 
-from edge.geometry import Grid, Size
+from edge.geometry import Size
 from edge.pixels import Picture, from_bgr
 from tests.bench.desktop import SCREEN, bare_desktop
+from tests.bench.film import landscape
 from tests.bench.pages import KEYS, write_pages
 from tests.bench.programs import chromium
 from tests.rfb.desk import paint_root
 from tests.servers import wait_until, x_server
-
-_PHOTOGRAPHS = (data.astronaut, data.coffee, data.chelsea, data.rocket)
-_PIECE_PX = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +42,14 @@ def text_desktop() -> Iterator[Shown]:
 
 @contextmanager
 def picture_desktop(folder: Path, size: Size = SCREEN) -> Iterator[Shown]:
-    """Show photographs, others on each page."""
+    """Show a landscape, another one on each page."""
     with x_server(size) as display:
-        yield Shown(display, lambda number: paint_root(display, mosaic(size, number), folder))
+        yield Shown(display, lambda number: paint_root(display, picture(size, number), folder))
 
 
-def mosaic(size: Size, seed: int) -> Picture:
-    """Cut pieces of photographs, none of them enlarged or reduced, that fill a screen."""
-    random = np.random.default_rng(seed)
-    photographs = [np.asarray(photograph()) for photograph in _PHOTOGRAPHS]
-    out = np.empty((*size.shape, 3), dtype=np.uint8)
-    for area in (Grid(size, _PIECE_PX).rect(row, column) for row, column in np.ndindex(Grid(size, _PIECE_PX).shape)):
-        photograph = photographs[random.integers(len(photographs))]
-        y, x = (random.integers(limit - _PIECE_PX + 1) for limit in photograph.shape[:2])
-        out[area.slices] = photograph[y : y + area.height, x : x + area.width, ::-1]
-    return from_bgr(out)
+def picture(size: Size, seed: int) -> Picture:
+    """Paint a landscape that fills a screen."""
+    return from_bgr(landscape(seed, *size.shape))
 
 
 def wait_still(pixels: Picture, quiet_s: float = 0.5) -> None:
