@@ -176,7 +176,7 @@ class Connection:
     def _check_plain(self) -> None:
         """Bytes that came before TLS must not be taken for bytes that came in it."""
         if self._state is State.TLS and self._stream.pending:
-            raise ProtocolViolation(f"{self._stream.pending} bytes came in the clear after TLS was agreed on")
+            raise ProtocolViolation("bytes came in the clear after TLS was agreed on")
 
     def _check_encodings(self, encodings: tuple[int, ...]) -> None:
         for number in encodings:

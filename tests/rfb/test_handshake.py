@@ -248,7 +248,7 @@ def test_plain_inside_of_tls_from_the_first_byte():
 def test_bytes_in_the_clear_before_tls_are_refused(before):
     connection = Connection(ConnectionSettings())
     connection.receive_data(VENCRYPT + subtypes(260) + before)
-    with pytest.raises(ProtocolViolation, match="4 bytes came in the clear"):
+    with pytest.raises(ProtocolViolation, match="bytes came in the clear"):
         connection.receive_data(b"\1"[len(before) :] + OK)
 
 
