@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from edge.display.base import InputEvent
-from edge.display.inputs import InputQueue
+from edge.display.base import InputEvent, PointerInput
 from edge.errors import DisplayError
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
@@ -92,3 +92,36 @@ class WindowDisplay:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+class InputQueue:
+    """What the user did and nobody has read yet; of a pointer that only moves, the last position is enough."""
+
+    def __init__(self) -> None:
+        self._events: deque[InputEvent] = deque()
+        self._arrived = asyncio.Event()
+        self._failure: DisplayError | None = None
+
+    def put(self, events: Iterable[InputEvent]) -> None:
+        """Append `events`, in order."""
+        for event in events:
+            match (self._events[-1] if self._events else None), event:
+                case PointerInput(buttons=before), PointerInput(buttons=now) if before == now:
+                    self._events[-1] = event
+                case _:
+                    self._events.append(event)
+            self._arrived.set()
+
+    def fail(self, error: DisplayError) -> None:
+        """Let every `get` raise `error` once the events before it are read."""
+        self._failure = error
+        self._arrived.set()
+
+    async def get(self) -> InputEvent:
+        """Wait for the next event."""
+        while not self._events:
+            if self._failure is not None:
+                raise self._failure
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._events.popleft()

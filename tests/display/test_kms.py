@@ -11,7 +11,7 @@ import pytest
 
 from edge.display.kms import uapi
 from edge.display.kms.card import Card, Mode
-from edge.display.kms.display import KmsDisplay, open_card
+from edge.display.kms.monitor import Monitor, open_card
 from edge.display.kms.pipe import choose_mode
 from edge.display.kms.uapi import Request
 from edge.errors import DisplayError
@@ -41,8 +41,8 @@ class Plug:
 @asynccontextmanager
 async def on(
     card: FakeCard, plug: Plug | None = None, wanted: Size | None = None, connector: str = ""
-) -> AsyncIterator[KmsDisplay]:
-    async with KmsDisplay(lambda: Card(card, "card0"), wanted, connector, plug or Plug()) as display:
+) -> AsyncIterator[Monitor]:
+    async with Monitor(lambda: Card(card, "card0"), wanted, connector, plug or Plug()) as display:
         yield display
 
 

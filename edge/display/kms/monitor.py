@@ -12,9 +12,7 @@ from typing import Self, TypeVar
 
 import pyudev
 
-from edge.display.base import InputEvent
 from edge.display.fitted import fitted
-from edge.display.inputs import InputQueue
 from edge.display.kms.buffer import DumbBuffer
 from edge.display.kms.card import Card, DeviceFile
 from edge.display.kms.pipe import Pipe, choose_pipe
@@ -77,7 +75,7 @@ def hot_plug() -> Iterator[asyncio.Event]:
         loop.remove_reader(monitor.fileno())
 
 
-class KmsDisplay:
+class Monitor:
     """Shows pictures on a monitor, in its own or the `wanted` mode; letter-boxed where the sizes differ.
 
     The monitor may be pulled out and plugged in again, and another one too. `written_bytes` counts what was ever
@@ -105,7 +103,6 @@ class KmsDisplay:
         self._box = Letterbox(Size(1, 1), Size(1, 1))
         self._watching: asyncio.Task[None] | None = None
         self._written_before = 0
-        self._inputs = InputQueue()
 
     async def __aenter__(self) -> Self:
         """Take the screen; raises `DisplayError`. Where no monitor is plugged in, one is waited for in `present`."""
@@ -150,9 +147,9 @@ class KmsDisplay:
                 buffer.stale += [self._box.to_window(rect) for rect in damage]
             await self._flip()
 
-    async def next_input(self) -> InputEvent:
-        """Wait for what the user does next."""
-        return await self._inputs.get()
+    def to_picture(self, x: int, y: int) -> tuple[int, int]:
+        """Find the pixel of the picture that stands at (x, y) of the screen."""
+        return self._box.to_picture(x, y)
 
     async def _flip(self) -> None:
         """Bring the hidden buffer up to date and show it."""
