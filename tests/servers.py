@@ -132,6 +132,19 @@ def xvnc(size: Size, *options: str) -> Iterator[tuple[str, int]]:
         yield f":{number}", port
 
 
+@contextmanager
+def qemu(disk: Path, *options: str) -> Iterator[int]:
+    """Run QEMU's VNC display for a PC that boots `disk` and sounds by its speaker; yields the port."""
+    program = require("qemu-system-x86_64", "qemu-system-x86")
+    port = free_port()
+    board = ["-machine", "pc,pcspk-audiodev=sound", "-m", "32", "-nodefaults", "-audiodev", "none,id=sound"]
+    drive = ["-drive", f"file={disk},format=raw,if=ide"]
+    vnc = ["-display", "none", "-monitor", "none", "-vnc", f"127.0.0.1:{port - 5900},audiodev=sound"]
+    with process([program, *board, *drive, *vnc, *(options or ("-vga", "std"))]):
+        wait_until(lambda: listening(port), "QEMU listens")
+        yield port
+
+
 def screen_pixels(folder: Path, size: Size) -> NDArray[np.uint32]:
     """Copy what an `x_server` of `size` with its framebuffer in `folder` shows now; (height, width) of 0x00RRGGBB.
 

@@ -61,9 +61,9 @@ class HighFramebuffer:
         stale: Mask = damaged & (differing(low, self._evidence) | (self.state == TileState.EMPTY))
         return stale
 
-    def recall(self, low: Picture, stale: Mask) -> Mask:
-        """Bring back the spare tile wherever its mean is what `low` shows; return where that was so."""
-        fits: Mask = stale & (self._spare_state != TileState.EMPTY)
+    def recall(self, low: Picture, stale: Mask, least: TileState = TileState.LIKELY) -> Mask:
+        """Bring back the spare tile, if it is at least so sure, where its mean is what `low` shows; return where."""
+        fits: Mask = stale & (self._spare_state >= least)
         if not fits.any():
             return fits
         fits &= ~differing(low, self._spare_evidence)
@@ -154,6 +154,10 @@ class HighFramebuffer:
         self.state[fits] = TileState.EXACT
         self.version[fits] += 1
         return changed
+
+    def doubt(self, tiles: Mask) -> None:
+        """Note that `tiles` may have changed by less than evidence tells: they stay, and count as restored."""
+        self.state[tiles & (self.state > TileState.RESTORED)] = TileState.RESTORED
 
     def native_rectangles(self, tiles: Mask) -> list[Rect]:
         """Cover the set tiles with native rectangles."""

@@ -1,12 +1,14 @@
-"""Which resting tiles to fetch at full size next: the order, the budget, and what is under way.
+"""Which resting tiles to fetch at full size next, and what is under way.
 
 Pure: it is told what changed and when, and answers with tiles. A tile is *due* when it has stood still, is not exact,
-is not under way, and the policy wants it. Due text near the pointer comes first, then text in reading order; tiles of
-one colour and tiles that are only likely are fetched when nothing else is due, since they cost little or can wait.
+is not under way, and the policy wants it. What is due is fetched by rank: text, then what is of one colour, then
+pictures, then what is only likely, which is confirmed now and then and never in a hurry. Within a rank a score in rows
+of tiles decides: reading order, brought forward near the pointer and the caret, with age and with company.
 """
 
 from enum import StrEnum
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +18,24 @@ from edge.restore import texture
 
 REST_S = 0.05
 """A tile that has not changed for so long stands still."""
+IDLE_S = 1.0
+"""By the policy `reading`, what is far from pointer and caret waits until nothing has changed for so long."""
 CONFIRM_S = 10.0
 """A likely tile is confirmed only after so long: a blinking caret asks for nothing, nor does who scrolls on."""
+CONFIRM_EVERY_S = 1.0
+"""Confirmations are at least so far apart."""
+CONFIRM_BYTES = 6_000.0
+"""What one confirmation may cost: at most 50 kbit/s go into what is mostly known."""
 LOST_S = 5.0
 """A request not answered for so long is asked again."""
-NEAR_TILES = 6
-"""Half of the side of the square around the pointer that comes first: the lines being read."""
+NEAR_ROWS, NEAR_COLUMNS = 6, 12
+"""What is no further from pointer or caret is being read."""
+NEAR_SCORE = 200.0
+"""What is being read comes before all else of its rank; the nearer, the earlier."""
+AGE_SCORE = 8.0
+"""Rows that a second of rest brings a tile forward, so that nothing waits for ever below what keeps changing."""
+COMPANY_SCORE = 4.0
+"""Rows that a tile surrounded by others that are due is brought forward: one rectangle takes in all of them."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
 PICTURE_BYTES = 2500.0
@@ -30,6 +44,7 @@ WORTH_SHARE = 0.5
 """A rectangle grows by a strip of tiles if more than this share of what the strip costs is due."""
 FIRST_GUESS_BYTES = 220.0
 """What a tile of text costs in ZRLE before any was measured; a page of Latin and Korean at 15 to 17 px."""
+RANK_SCORE = 10_000.0
 
 
 class SharpenPolicy(StrEnum):
@@ -38,7 +53,14 @@ class SharpenPolicy(StrEnum):
     OFF = "off"
     TEXT = "text"
     """Everything but pictures."""
+    READING = "reading"
+    """The same, but what is far from pointer and caret only when nothing else happens."""
     ALL = "all"
+    """Pictures too, in the end."""
+
+
+Place = tuple[int, int]
+"""Row and column of a tile."""
 
 
 class Sharpener:
@@ -48,25 +70,42 @@ class Sharpener:
         self.policy = policy
         self._grid = grid
         self._changed_at: NDArray[np.float64] = np.full(grid.shape, np.inf)  # never seen: never due
+        self._last_change = -np.inf
         self._asked_at: NDArray[np.float64] = np.full(grid.shape, -np.inf)
+        self._confirmed_at = -np.inf
         self._under_way = grid.mask()
         self._pictures = grid.mask()
         self._flat = grid.mask(value=True)
+        self._near = grid.mask()
+        self._closeness: NDArray[np.float64] = np.zeros(grid.shape)
+        self._reading_order = np.arange(grid.rows)[:, None] + np.arange(grid.columns)[None, :] / grid.columns
         self._tile_bytes = FIRST_GUESS_BYTES
 
     def changed(self, tiles: Mask, low: Picture, now: float) -> None:
         """Note that `tiles` now show something else; `low` is the whole low-resolution picture."""
         self._changed_at[tiles] = now
+        self._last_change = now
         self._pictures = texture.pictures(low, self._grid)
         self._flat = texture.flat(low, self._grid)
 
+    def look_at(self, *places: Place) -> None:
+        """Note where pointer and caret are: what is near them is being read."""
+        self._closeness = np.zeros(self._grid.shape)
+        rows, columns = np.arange(self._grid.rows)[:, None], np.arange(self._grid.columns)[None, :]
+        for row, column in places:
+            away = np.maximum(abs(rows - row) / NEAR_ROWS, abs(columns - column) / NEAR_COLUMNS)
+            self._closeness = np.maximum(self._closeness, np.where(away <= 1, 2 - away, 0.0))
+        self._near = self._closeness > 0
+
     def wanted(self, exact: Mask) -> Mask:
         """Return the tiles that the policy wants exact and that are not."""
-        if self.policy is SharpenPolicy.OFF:
-            return self._grid.mask()
-        if self.policy is SharpenPolicy.ALL:
-            return ~exact
-        return ~exact & ~self._pictures
+        match self.policy:
+            case SharpenPolicy.OFF:
+                return self._grid.mask()
+            case SharpenPolicy.ALL:
+                return ~exact
+            case SharpenPolicy.TEXT | SharpenPolicy.READING:
+                return ~exact & ~self._pictures
 
     def text(self) -> Mask:
         """Return the tiles taken for text: neither a picture nor of one colour."""
@@ -75,40 +114,61 @@ class Sharpener:
     def due(self, exact: Mask, likely: Mask, now: float) -> Mask:
         """Return the tiles that may be asked for now."""
         self._under_way &= self._asked_at > now - LOST_S
-        still = self._changed_at <= now - np.where(likely, CONFIRM_S, REST_S)
-        return self.wanted(exact) & still & ~self._under_way
+        return self.wanted(exact) & ~self._under_way & (self._due_at(likely) <= now)
 
     def next_due_at(self, exact: Mask, likely: Mask, now: float) -> float | None:
         """Return when the next tile comes due, `now` if one is; None if nothing is wanted."""
         waiting = self.wanted(exact)
         if not waiting.any():
             return None
-        at = self._changed_at + np.where(likely, CONFIRM_S, REST_S)
+        at = self._due_at(likely)
         at = np.where(self._under_way, np.maximum(at, self._asked_at + LOST_S), at)
         soonest = float(at[waiting].min())
         return None if np.isinf(soonest) else max(now, soonest)
 
-    def choose(
-        self, due: Mask, likely: Mask, pointer: tuple[int, int] | None, budget_bytes: float, now: float
-    ) -> tuple[Rect, float]:
+    def _due_at(self, likely: Mask) -> NDArray[np.float64]:
+        """When each tile has rested for long enough."""
+        at = self._changed_at + REST_S
+        if self.policy is SharpenPolicy.READING:
+            at = np.where(self._near, at, np.maximum(at, self._last_change + IDLE_S))
+        confirm_at = np.maximum(self._changed_at + CONFIRM_S, self._confirmed_at + CONFIRM_EVERY_S)
+        due_at: NDArray[np.float64] = np.where(likely, confirm_at, at)
+        return due_at
+
+    def choose(self, due: Mask, likely: Mask, budget_bytes: float, now: float) -> tuple[Rect, float]:
         """Choose one rectangle that holds the first tile of `due` and as many more as `budget_bytes` allows.
 
         One, because x11vnc takes one message of a client in each turn of its loop, and a turn lasts 20 ms and more.
-        `pointer` is its (row, column). Returns the rectangle in low-resolution pixels, whole tiles, which count as
-        under way from now on, and its expected cost in bytes; an empty rectangle if nothing is due.
+        Returns the rectangle in low-resolution pixels, whole tiles, which count as under way from now on, and its
+        expected cost in bytes; an empty rectangle if nothing is due.
         """
-        rows, columns = np.nonzero(due)
-        if rows.size == 0:
+        if not due.any():
             return Rect(0, 0, 0, 0), 0.0
-        last = (likely | self._flat)[rows, columns]
-        far = np.ones(rows.size, dtype=np.bool_)
-        if pointer is not None:
-            far = (abs(rows - pointer[0]) > NEAR_TILES) | (abs(columns - pointer[1]) > 2 * NEAR_TILES)
-        first = np.lexsort((columns, rows, far, last))[0]
-        tiles, cost = self._grown(int(rows[first]), int(columns[first]), due, budget_bytes)
+        score = np.where(due, self._score(due, likely, now), np.inf)
+        row, column = divmod(int(np.argmin(score)), self._grid.columns)
+        if likely[row, column]:
+            self._confirmed_at = now
+            budget_bytes = min(budget_bytes, CONFIRM_BYTES)
+        else:
+            due = due & ~likely
+        tiles, cost = self._grown(row, column, due, budget_bytes)
         self._under_way[tiles] = True
         self._asked_at[tiles] = now
         return self._grid.rect(tiles[0].start, tiles[1].start, *(part.stop - part.start for part in tiles)), cost
+
+    def _score(self, due: Mask, likely: Mask, now: float) -> NDArray[np.float64]:
+        """Rate the tiles: the least is fetched first."""
+        rank = np.where(likely, 3.0, np.where(self._pictures, 2.0, np.where(self._flat, 1.0, 0.0)))
+        company = cv2.blur(due.astype(np.float64), (3, 3), borderType=cv2.BORDER_CONSTANT)
+        age = np.clip(now - self._changed_at, 0.0, LOST_S)
+        score: NDArray[np.float64] = (
+            RANK_SCORE * rank
+            - NEAR_SCORE * self._closeness
+            + self._reading_order
+            - AGE_SCORE * age
+            - COMPANY_SCORE * company
+        )
+        return score
 
     def _grown(self, row: int, column: int, due: Mask, budget_bytes: float) -> tuple[tuple[slice, slice], float]:
         """Grow the tile at (row, column) side by side, to where most is due for what it costs, up to the budget."""

@@ -84,10 +84,10 @@ class ExtendedClipboard:
         match word & _ACTIONS:
             case ClipboardFlag.REQUEST:
                 if ClipboardFlag.TEXT in flags and self._text is not None:
-                    self._stream.write(_provide(self._text))
+                    self._stream.answer(_provide(self._text))
             case ClipboardFlag.PEEK:
                 here = ClipboardFlag(0) if self._text is None else ClipboardFlag.TEXT
-                self._stream.write(_message(ClipboardFlag.NOTIFY | here))
+                self._stream.answer(_message(ClipboardFlag.NOTIFY | here))
             case ClipboardFlag.NOTIFY:
                 yield ClipboardNotified(text=ClipboardFlag.TEXT in flags)
             case ClipboardFlag.PROVIDE:
@@ -103,7 +103,7 @@ class ExtendedClipboard:
         takes_text = ClipboardFlag.TEXT in flags
         self._unsolicited_bytes = _U32.unpack_from(data)[0] if takes_text else 0
         self._server = flags if takes_text else ClipboardFlag(0)
-        self._stream.write(_message(_CAPS | ClipboardFlag.TEXT, _U32.pack(0)))
+        self._stream.answer(_message(_CAPS | ClipboardFlag.TEXT, _U32.pack(0)))
         if takes_text and self._extensions.announce(EncodingNumber.EXTENDED_CLIPBOARD):
             yield ExtensionAnnounced(EncodingNumber.EXTENDED_CLIPBOARD)
 
@@ -123,7 +123,10 @@ def _message(flags: ClipboardFlag, data: bytes = b"") -> bytes:
 
 def _provide(text: str) -> bytes:
     data = _on_the_wire(text)
-    return _message(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT, zlib.compress(_U32.pack(len(data)) + data))
+    compressor = zlib.compressobj()
+    # Flushed, not finished: LibVNCServer 0.9.14 closes the connection on a stream with an end.
+    packed = compressor.compress(_U32.pack(len(data)) + data) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return _message(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT, packed)
 
 
 def _on_the_wire(text: str) -> bytes:

@@ -1,5 +1,7 @@
 """An RFB client connection without a socket: bytes in, events out; commands in, bytes out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 
 from edge.errors import ConnectionClosed, ProtocolViolation, RfbError, Unsupported
@@ -9,9 +11,11 @@ from edge.rfb.client_messages import encode, set_pixel_format
 from edge.rfb.clipboard import ExtendedClipboard
 from edge.rfb.commands import ClientCutText, ClipboardRequest, Command, EnableAudio, SetEncodings
 from edge.rfb.decoders import new_decoders
+from edge.rfb.decoders.open_h264 import PYAV_HINT
 from edge.rfb.decoders.pixels import PixelCodec
-from edge.rfb.encodings import encoding_name, is_level, is_message
-from edge.rfb.events import Connected, Event, TlsRequired
+from edge.rfb.decoders.zywrle import wavelet_level
+from edge.rfb.encodings import EncodingNumber, encoding_name, is_level, is_message
+from edge.rfb.events import Connected, Event, RectangleDecoded, TlsRequired
 from edge.rfb.extensions import Extensions
 from edge.rfb.pixel_format import XRGB8888
 from edge.rfb.server_messages import ServerMessages
@@ -35,11 +39,11 @@ class State(Enum):
 class Connection:
     """One connection to an RFB server, from the first byte to the last.
 
-    The shell hands over what it received with `receive_data` and sends what `data_to_send` returns, which it asks
-    for after each `receive_data`, `send` and `tls_established`. One thread may be in `receive_data` while another one
-    calls `send` and `data_to_send`: what is queued for the server are whole messages in a deque, whose operations are
-    atomic, and nothing else is shared but single values that only the parsing side sets. `receive_data`
-    and `tls_established` themselves must not overlap.
+    The shell hands over what it received with `receive_data`, takes the rest with `receive_more` while there is `more`,
+    and sends what `data_to_send` returns, which it asks for after each of these, `send` and `tls_established`. One
+    thread may be in `receive_data` while another one calls `send` and `data_to_send`: what is queued for the server are
+    whole messages in a deque, whose operations are atomic, and nothing else is shared but single values that only the
+    parsing side sets. `receive_data`, `receive_more` and `tls_established` themselves must not overlap.
     """
 
     def __init__(self, settings: ConnectionSettings) -> None:
@@ -47,7 +51,7 @@ class Connection:
         self._stream = Stream()
         # Where the server's own pixel format is kept, these only say what can be decoded.
         self._codec = PixelCodec(settings.pixel_format or XRGB8888)
-        self._decoders = new_decoders(settings.limits, self._codec)
+        self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         self._messages: ServerMessages | None = None
         self._extensions = Extensions()
         self._clipboard = ExtendedClipboard(self._stream, self._extensions, settings.limits)
@@ -55,6 +59,7 @@ class Connection:
         self._error: RfbError | None = None
         self._parser = self._run()
         self._held: list[Event] = []
+        self._more = False
         next(self._parser)
 
     @property
@@ -72,24 +77,39 @@ class Connection:
         """The pseudo-encodings that the server has shown that it knows, so that their commands may be sent."""
         return self._extensions.announced
 
+    @property
+    def in_message(self) -> bool:
+        """Whether the server has begun to say something and has not come to its end."""
+        return bool(self._stream.context)
+
+    @property
+    def more(self) -> bool:
+        """Whether bytes that came make more pixels than one call returns; `receive_more` goes on with them."""
+        return self._more
+
     def receive_data(self, data: bytes) -> list[Event]:
         """Take bytes as they came, cut anywhere; b"" says that the server has closed the connection.
 
-        Returns the events that are complete now. Raises an `RfbError` that names the message and the offset in the
-        stream, `ConnectionClosed` for b"" with what was cut short by it; after any of these the connection is dead,
-        and what was decoded in the same call is lost with it.
+        Returns the events that are complete now, up to `Limits.pixels_at_once`. Raises an `RfbError` that names the
+        message and the offset in the stream, `ConnectionClosed` for b"" with what was cut short by it; after any of
+        these the connection is dead, and what was decoded in the same call is lost with it.
         """
         self._check_alive()
         events, self._held = self._held, []
-        try:
+        with self._ending():
             if not data:
                 raise self._closed()
             self._stream.feed(data)
             self._check_plain()
             self._advance(events)
-        except RfbError as error:
-            self._state, self._error = State.CLOSED, error
-            raise
+        return events
+
+    def receive_more(self) -> list[Event]:
+        """Return the next events of what came before, as `receive_data` does."""
+        self._check_alive()
+        events: list[Event] = []
+        with self._ending():
+            self._advance(events)
         return events
 
     def data_to_send(self) -> bytes:
@@ -135,6 +155,15 @@ class Connection:
         self._state = State.SECURITY
         self._advance(self._held)
 
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Let any `RfbError` be the connection's last word."""
+        try:
+            yield
+        except RfbError as error:
+            self._state, self._error = State.CLOSED, error
+            raise
+
     def _check_alive(self) -> None:
         if self._error is not None:
             raise ConnectionClosed(f"this connection has ended before: {self._error}") from self._error
@@ -147,7 +176,13 @@ class Connection:
     def _check_encodings(self, encodings: tuple[int, ...]) -> None:
         for number in encodings:
             if number not in self._decoders and not is_level(number) and not is_message(number):
-                raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it")
+                missing = f" without PyAV: {PYAV_HINT}" if number == EncodingNumber.OPEN_H264 else ""
+                raise Unsupported(f"{encoding_name(number)} must not be offered: this client cannot decode it{missing}")
+        if EncodingNumber.ZYWRLE in encodings and wavelet_level(encodings) != wavelet_level(self._settings.encodings):
+            raise Unsupported(
+                "ZYWRLE's wavelets follow from the quality level, and nothing says from which rectangle on it counts: "
+                "offer it with the level in this connection's settings"
+            )
 
     def _closed(self) -> ConnectionClosed:
         stream = self._stream
@@ -157,16 +192,26 @@ class Connection:
         return ConnectionClosed(f"the server closed the connection in the middle of {stream.context} (byte {end})")
 
     def _advance(self, events: list[Event]) -> None:
-        """Let the parser run until it needs more bytes, or TLS."""
+        """Let the parser run until it needs more bytes, or TLS, or has made many pixels."""
+        self._more = False
+        pixels = 0
         try:
             for event in self._parser:
                 if event is None:
                     return
                 events.append(event)
-                if isinstance(event, TlsRequired):
-                    self._state = State.TLS
-                    self._check_plain()
-                    return
+                match event:
+                    case TlsRequired():
+                        self._state = State.TLS
+                        self._check_plain()
+                        return
+                    case RectangleDecoded(rect):
+                        pixels += rect.area
+                        if pixels >= self._settings.limits.pixels_at_once:
+                            self._more = True
+                            return
+                    case _:
+                        pass
         except RfbError as error:
             where = f"{self._stream.context or 'server message'}, byte {self._stream.offset}"
             raise type(error)(f"{where}: {error}") from error
@@ -181,7 +226,7 @@ class Connection:
         size, name, native = yield from handshake.initialise(stream, settings)
         if settings.pixel_format is None:
             self._codec = PixelCodec(native)
-            self._decoders = new_decoders(settings.limits, self._codec)
+            self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         else:
             stream.write(set_pixel_format(settings.pixel_format))
         self._messages = ServerMessages(

@@ -44,11 +44,15 @@ class UpdateStarted:
 
 @dataclass(frozen=True, slots=True)
 class RectangleDecoded:
-    """New pixels (rect.height, rect.width), owned by the receiver; `encoding` is the number on the wire."""
+    """New pixels (rect.height, rect.width), owned by the receiver; `encoding` is the number on the wire.
+
+    They are `exact` unless the encoding loses something, as JPEG does.
+    """
 
     rect: Rect
     pixels: Picture = field(repr=False)
     encoding: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ class ResizeStatus(IntEnum):
     PROHIBITED = 1
     OUT_OF_RESOURCES = 2
     INVALID_LAYOUT = 3
+    #: QEMU leaves it to the guest, which may change the size later.
+    FORWARDED = 4
     #: Any other number.
     FAILED = 0xFFFF
 
@@ -166,6 +172,7 @@ _STATUS_WORDS = {
     ResizeStatus.PROHIBITED: "the server's administrator does not allow clients to resize the desktop",
     ResizeStatus.OUT_OF_RESOURCES: "the server lacks the resources for that size",
     ResizeStatus.INVALID_LAYOUT: "the server cannot have these screens",
+    ResizeStatus.FORWARDED: "the server has passed the size on to the desktop, which may take it later",
     ResizeStatus.FAILED: "the server could not resize the desktop, and gives no reason",
 }
 

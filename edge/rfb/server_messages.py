@@ -162,7 +162,7 @@ class ServerMessages:
         if self._extensions.announce(EncodingNumber.FENCE):
             yield ExtensionAnnounced(EncodingNumber.FENCE)
         if FenceFlag.REQUEST in flags:
-            self._stream.write(fence_message(payload, flags & HONOURED))
+            self._stream.answer(fence_message(payload, flags & HONOURED))
         else:
             yield FenceReplied(payload, flags)
 

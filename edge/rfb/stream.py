@@ -17,6 +17,10 @@ Parser = Generator[Event | None, None, T]
 
 _U8, _U16, _U32, _S32 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">i")
 
+# What one chunk of the server may make us answer, if that is more than one message: it asks for the clipboard with 12
+# bytes, which may be 1 MiB.
+_ANSWERS_BYTES = 4 << 20
+
 
 class Layer(Protocol):
     """What lies between the bytes that parsers see and those on the wire."""
@@ -43,12 +47,14 @@ class Stream:
         self.offset = 0
         self._received = bytearray()
         self._sealed = bytearray()
+        self._answered_bytes = 0
         self._outgoing: deque[bytes | Layer | None] = deque()
         self._opening: Layer | None = None
         self._sealing: Layer | None = None
 
     def feed(self, data: bytes) -> None:
         """Append what came from the server."""
+        self._answered_bytes = 0
         if self._opening is None:
             self._received += data
         else:
@@ -77,6 +83,13 @@ class Stream:
         """Queue one whole message for the server."""
         self._outgoing.append(message)
 
+    def answer(self, message: bytes) -> None:
+        """Queue what the server has asked for; raises `ProtocolViolation` where few bytes of it ask for very many."""
+        if self._answered_bytes and self._answered_bytes + len(message) > _ANSWERS_BYTES:
+            raise ProtocolViolation(f"it asks for more than {_ANSWERS_BYTES} bytes at once")
+        self._answered_bytes += len(message)
+        self.write(message)
+
     def take(self) -> bytes:
         """Remove and return all that is queued for the server."""
         messages = []
@@ -98,6 +111,12 @@ class Stream:
         del received[:size]  # advances the start of the buffer, moves nothing
         self.offset += size
         return data
+
+    def peek(self, most: int) -> bytes:
+        """Return what came and was not read, up to `most` bytes, and leave it there."""
+        while len(self._received) < most and self._open():
+            pass
+        return bytes(self._received[:most])
 
     def skip(self, size: int) -> Parser[None]:
         """Read past `size` bytes without keeping them."""

@@ -1,4 +1,4 @@
-"""How much may be asked for at full size right now: the link's rate, measured from the replies themselves."""
+"""How much may be asked for at full size right now: by the link's rate, measured from the replies, and by a cap."""
 
 HORIZON_S = 0.15
 """What is under way may take the link so long: a round trip and the server's own delay, which it hides."""
@@ -13,23 +13,31 @@ MIN_INTERVAL_S = 0.002
 
 
 class ByteBudget:
-    """A window of bytes under way that follows the rate at which they arrive.
+    """A window of bytes under way that follows the rate at which they arrive; and never more than `cap_kbit` a second.
 
     The window is a little more than the rate times the delay, so while it is what holds the rate down each reply
     lets it grow, and once the link does, it stops there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cap_kbit: int | None = None) -> None:
+        """Without `cap_kbit`, the link alone decides."""
         self.rate_bytes_s = FIRST_RATE_BYTES_S
         self._under_way = 0.0
         self._since = 0.0
+        self._cap = None if cap_kbit is None else Allowance(cap_kbit * 1000 / 8)
 
-    @property
-    def next_bytes(self) -> float:
+    def next_bytes(self, now: float) -> float:
         """How many bytes the next request may cost; 0 if none may be made now."""
         window = min(MAX_WINDOW_BYTES, max(MIN_WINDOW_BYTES, self.rate_bytes_s * HORIZON_S))
         largest = max(MIN_REQUEST_BYTES, self.rate_bytes_s * REQUEST_S)
-        return min(largest, window - self._under_way) if window - self._under_way >= MIN_REQUEST_BYTES / 2 else 0.0
+        free = min(largest, window - self._under_way)
+        if self._cap is not None:
+            free = min(free, self._cap.left(now) - self._under_way)
+        return free if free >= MIN_REQUEST_BYTES / 2 else 0.0
+
+    def wait_s(self, now: float) -> float:
+        """How long it takes until the cap allows a request again; 0 where it is not the cap that forbids one."""
+        return 0.0 if self._cap is None else self._cap.wait_s(self._under_way + MIN_REQUEST_BYTES / 2, now)
 
     def forget_requests(self) -> None:
         """Note that nothing is under way any more."""
@@ -43,6 +51,8 @@ class ByteBudget:
 
     def arrived(self, wire_bytes: int, now: float, *, more: bool) -> None:
         """Note a reply; `more` says whether another one is still to come."""
+        if self._cap is not None:
+            self._cap.spend(wire_bytes, now)
         if self._under_way <= 0:
             self._since = now
             return  # nobody asked for it, so it says nothing of the rate
@@ -52,3 +62,27 @@ class ByteBudget:
         self.rate_bytes_s += weight * (sample - self.rate_bytes_s)
         self._since = now
         self._under_way = max(0.0, self._under_way - wire_bytes) if more else 0.0
+
+
+class Allowance:
+    """Bytes that accrue at a steady rate, up to those of a second, and may be overdrawn."""
+
+    def __init__(self, bytes_s: float) -> None:
+        self._bytes_s = bytes_s
+        self._most = max(bytes_s, MIN_REQUEST_BYTES)
+        self._left = self._most
+        self._at = 0.0
+
+    def left(self, now: float) -> float:
+        """How much may be spent at `now`, seconds of any one clock."""
+        self._left = min(self._most, self._left + self._bytes_s * max(0.0, now - self._at))
+        self._at = now
+        return self._left
+
+    def spend(self, count: int, now: float) -> None:
+        """Take `count` bytes off."""
+        self._left = self.left(now) - count
+
+    def wait_s(self, wanted: float, now: float) -> float:
+        """How long it takes until `wanted` bytes, or the most there can be, are left."""
+        return max(0.0, (min(wanted, self._most) - self.left(now)) / self._bytes_s)

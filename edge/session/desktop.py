@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from edge.errors import ConnectionClosed, EdgeError, ProtocolViolation
@@ -11,10 +12,10 @@ from edge.geometry import Rect, Size
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
-from edge.rfb import ConnectionSettings
+from edge.rfb import ConnectionSettings, PixelFormat
 from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent, SetEncodings
 from edge.rfb.encodings import EncodingNumber
-from edge.rfb.events import CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
+from edge.rfb.events import Connected, CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
 from edge.session.plain import PlainDesktop
 from edge.session.scaled import ScaledDesktop
 from edge.session.stage import Stage
@@ -30,6 +31,15 @@ RESIZE_PAUSE_S = 0.2
 """A desktop that is being resized is not connected to again for each step."""
 MIN_SIDE_PX = 16
 """A desktop smaller than this is shown as it is."""
+RGB565 = PixelFormat(16, 16, False, True, 31, 63, 31, 11, 5, 0)
+"""What evidence travels in: half of the bytes of 24 bits, and the network restores as much from it."""
+
+Connect = Callable[[str, ConnectionSettings, Executor], Awaitable[tuple[RfbTransport, Connected]]]
+"""Opens the connection of a name, "low" or "full"."""
+
+
+def _new_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=3, thread_name_prefix="pixels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,15 @@ class DesktopSettings:
 
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     sharpen: SharpenPolicy = SharpenPolicy.TEXT
+    cap_kbit: int | None = None
+    """What sharpening may take of the link; None leaves that to the link."""
 
 
 class DesktopSession:
     """Shows the desktop at `endpoint` on `stage`; `run` once per connection, input at any time.
 
     `upscaler` decides the scale; None asks for full size. A server without SetScale is shown at full size too.
+    `connect` and `threads` take the place of TCP and of worker threads.
     """
 
     def __init__(
@@ -53,6 +66,8 @@ class DesktopSession:
         upscaler: Upscaler | CubicUpscaler | None,
         stage: Stage,
         clock: Callable[[], float] = time.monotonic,
+        connect: Connect | None = None,
+        threads: Callable[[], AbstractContextManager[Executor]] = _new_threads,
     ) -> None:
         self.stage = stage
         self.counters = Counters()
@@ -62,6 +77,8 @@ class DesktopSession:
         self._settings = settings
         self._upscaler = upscaler
         self._clock = clock
+        self._connect = connect or self._connect_over_tcp
+        self._threads = threads
         self._began_at = clock()
         self._desktop: ScaledDesktop | PlainDesktop | None = None
         self._connected = False
@@ -78,7 +95,7 @@ class DesktopSession:
         A desktop that changes its size is connected to again at once. What was held down when a connection was lost
         is let go of at the next, for the server may not have noticed.
         """
-        with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pixels") as executor:
+        with self._threads() as executor:
             while True:
                 try:
                     await self._connect_and_carry(executor)
@@ -150,24 +167,8 @@ class DesktopSession:
             peak_resident_bytes=peak,
         )
 
-    async def _connect_and_carry(self, executor: ThreadPoolExecutor) -> None:
-        scaling = self._upscaler is not None
-        connection = self._settings.connection
-        low = replace(connection, encodings=_for_low_resolution(connection.encodings))
-        first, connected = await RfbTransport.open(self._endpoint, low if scaling else connection, executor)
-        self._open["low" if scaling else "full"] = first
-        self._native = connected.size
-        if scaling and await self._can_scale(first):
-            full = replace(connection, encodings=_without_copies(connection.encodings))
-            second, there = await RfbTransport.open(self._endpoint, full, executor)
-            self._open["full"] = second
-            if there.size != self._native:
-                raise DesktopChanged(f"the desktop's size changed from {self._native} to {there.size}")
-            desktop: ScaledDesktop | PlainDesktop = self._scaled(first, second, executor)
-        else:
-            self._open = {"full": first}
-            first.send(SetEncodings(connection.encodings))
-            desktop = PlainDesktop(first, self._native, self.stage, self.counters)
+    async def _connect_and_carry(self, executor: Executor) -> None:
+        desktop = await self._scaled(executor) or await self._plain(executor)
         self._desktop, self._connected = desktop, True
         self.release()
         try:
@@ -175,20 +176,55 @@ class DesktopSession:
         except* EdgeError as errors:
             raise _first(errors) from errors
 
-    def _scaled(self, low: RfbTransport, full: RfbTransport, executor: ThreadPoolExecutor) -> ScaledDesktop:
-        assert self._upscaler is not None  # noqa: S101 - for the type checker; only called where there is one
+    async def _scaled(self, executor: Executor) -> ScaledDesktop | None:
+        """Connect at low resolution; None where that is not wanted, or not to be had."""
+        if self._upscaler is None:
+            return None
+        low = await self._open_one("low", executor)
+        if not await self._can_scale(low):
+            self._open = {"full": low}  # what the question has cost
+            await self._close()
+            return None
+
+        async def open_full() -> RfbTransport:
+            return await self._open_one("full", executor)
+
         return ScaledDesktop(
             low,
-            full,
+            open_full,
             self._native,
             self._upscaler,
             self._settings.sharpen,
+            self._settings.cap_kbit,
             self.stage,
             self.counters,
             executor,
             self._round_trip_s,
             self._clock,
         )
+
+    async def _plain(self, executor: Executor) -> PlainDesktop:
+        full = await self._open_one("full", executor)
+        full.send(SetEncodings(self._settings.connection.encodings))
+        return PlainDesktop(full, self._native, self.stage, self.counters)
+
+    async def _open_one(self, name: str, executor: Executor) -> RfbTransport:
+        connection = self._settings.connection
+        if name == "low":
+            connection = replace(connection, encodings=_for_low_resolution(connection.encodings), pixel_format=RGB565)
+        else:
+            connection = replace(connection, encodings=_without_copies(connection.encodings))
+        transport, connected = await self._connect(name, connection, executor)
+        self._open[name] = transport
+        if self._open.keys() == {"low", "full"} and connected.size != self._native:
+            raise DesktopChanged(f"the desktop's size changed from {self._native} to {connected.size}")
+        self._native = connected.size
+        return transport
+
+    async def _connect_over_tcp(
+        self, _name: str, connection: ConnectionSettings, executor: Executor
+    ) -> tuple[RfbTransport, Connected]:
+        return await RfbTransport.open(self._endpoint, connection, executor)
 
     async def _can_scale(self, transport: RfbTransport) -> bool:
         """Ask for one pixel: LibVNCServer's answer lists the messages that it handles. Others just answer."""

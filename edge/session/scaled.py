@@ -4,7 +4,7 @@ Source: LibVNCServer's SetScale as measured with x11vnc 0.9.16; see *Low resolut
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 
 import numpy as np
@@ -19,7 +19,6 @@ from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb.commands import Command, FramebufferUpdateRequest, SetScale
 from edge.rfb.events import (
-    CursorChanged,
     DesktopResized,
     Event,
     RectangleCopied,
@@ -38,18 +37,20 @@ PATIENCE_S = 0.15
 
 
 class ScaledDesktop:
-    """One desktop at 1/`scale` over `low`, with `full` for sharpening and for input; belongs to the event loop.
+    """One desktop at 1/`scale` over `low`, and over another connection at full size for sharpening and for input.
 
-    `run` ends only by an error: an `RfbError`, `DesktopChanged` among them.
+    That one is opened by `open_full` once the first picture is there: x11vnc does nothing else while it accepts a
+    connection. `run` ends only by an error: an `RfbError`, `DesktopChanged` among them. Belongs to the event loop.
     """
 
     def __init__(
         self,
         low: RfbTransport,
-        full: RfbTransport,
+        open_full: Callable[[], Awaitable[RfbTransport]],
         native: Size,
         upscaler: Upscaler | CubicUpscaler,
         policy: SharpenPolicy,
+        cap_kbit: int | None,
         stage: Stage,
         counters: Counters,
         executor: Executor,
@@ -60,28 +61,36 @@ class ScaledDesktop:
         self._framebuffer = LowFramebuffer(self._reduction.low)
         self._high = HighFramebuffer(self._reduction)
         self._low = low
-        self._full = full
-        self._policy = policy
+        self._open_full = open_full
         self._stage = stage
         self._counters = counters
         self._clock = clock
         self._sharpening = Sharpening(
-            full, self._framebuffer, self._high, policy, self._show, counters, round_trip_s, clock
+            self._framebuffer,
+            self._high,
+            policy,
+            cap_kbit,
+            self._show,
+            stage.set_cursor,
+            counters,
+            round_trip_s,
+            clock,
         )
         self._restoring = Restoring(
             self._framebuffer, self._high, upscaler, self._sharpening.changed, self._show, counters, executor
         )
         self._update_began = 0.0
         self._started = False
+        self._drawn = False
+        self._pictured = asyncio.Event()
+        """Set once the whole picture has come."""
 
     async def run(self) -> None:
         """Carry pixels until something breaks."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(), name="receive at low resolution")
             group.create_task(self._restoring.run(), name="restore")
-            group.create_task(self._sharpening.receive(), name="receive at full size")
-            if self._policy is not SharpenPolicy.OFF:
-                group.create_task(self._sharpening.ask(), name="ask for full size")
+            group.create_task(self._sharpen(), name="sharpen")
 
     def send_input(self, command: Command) -> None:
         """Send a key or a native pointer position: over the full-size connection, which loses no precision."""
@@ -91,7 +100,7 @@ class ScaledDesktop:
         """Note that the pointer is at native (x, y): what is near it is sharpened first."""
         pixel = self._reduction.touching(Rect(x, y, 1, 1))
         tile_px = self._framebuffer.grid.tile_px
-        self._sharpening.pointer = (pixel.y // tile_px, pixel.x // tile_px)
+        self._sharpening.point_at((pixel.y // tile_px, pixel.x // tile_px))
 
     @property
     def complete(self) -> bool:
@@ -121,6 +130,10 @@ class ScaledDesktop:
         self._stage.show(self._high.picture, self._high.native_rectangles(tiles))
         self._sharpening.look()
 
+    async def _sharpen(self) -> None:
+        await self._pictured.wait()
+        await self._sharpening.run(await self._open_full())
+
     async def _receive(self) -> None:
         scale = SetScale(self._reduction.scale)
         self._low.send(scale, FramebufferUpdateRequest(Rect(0, 0, 1, 1), incremental=False))
@@ -149,6 +162,7 @@ class ScaledDesktop:
         match event:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 if self._started:
+                    self._drawn = True
                     self._framebuffer.draw(rect, pixels)
                     if self._clock() > self._update_began + PATIENCE_S:
                         self._restoring.drawn.set()
@@ -163,8 +177,8 @@ class ScaledDesktop:
                 self._sharpening.hold(held=False)
                 if self._started:
                     self._request(incremental=True)
-            case CursorChanged():
-                self._stage.set_cursor(event)
+                    if self._drawn:
+                        self._pictured.set()
             case DesktopResized(size=size):
                 raise DesktopChanged(f"the desktop's size changed (now {size} at 1/{self._reduction.scale})")
             case _:

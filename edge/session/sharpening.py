@@ -6,62 +6,68 @@ from collections.abc import Callable
 import numpy as np
 
 from edge.framebuffer.high import HighFramebuffer, TileState
-from edge.framebuffer.low import LowFramebuffer
+from edge.framebuffer.low import LowFramebuffer, beside_differing
 from edge.geometry import Mask, Rect
 from edge.pixels import Picture
-from edge.restore.sharpen import LOST_S, Sharpener, SharpenPolicy
-from edge.rfb.commands import Command, FramebufferUpdateRequest
-from edge.rfb.events import DesktopResized, Event, RectangleDecoded, UpdateFinished
+from edge.restore.sharpen import LOST_S, Place, Sharpener, SharpenPolicy
+from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
+from edge.rfb.events import CursorChanged, DesktopResized, Event, RectangleDecoded, UpdateFinished
 from edge.session.budget import ByteBudget
+from edge.session.motion import SERVER_CYCLE_S, Motion
 from edge.session.rating import Rating
 from edge.session.statistics import Counters
 from edge.session.transport import DesktopChanged, RfbTransport
 
-SERVER_CYCLE_S = 0.08
-"""x11vnc looks for changes and defers updates for this long at most; after it, silence means rest."""
 MOST_UNANSWERED = 8
 """Requests under way: x11vnc takes one message in a turn of 20 ms, and what is typed waits behind them."""
-MOTION_SHARE = 0.03
-"""An update that changes more than this share of the tiles is motion: nothing is fetched until it has ended."""
+ECHO_S = 0.5
+"""A small change so soon after a key is what was typed: the caret is there."""
+ECHO_TILES = 16
+MOST_LATE = 1024
+"""Input kept while the connection is not at full size; a user who types on for half a minute is told by the screen."""
 
 
 class Sharpening:
-    """Makes tiles of `high` exact over `full`; run `receive` and `ask` in tasks. Belongs to the event loop.
+    """Makes tiles of `high` exact; `run` it once the full-size connection is open. Belongs to the event loop.
 
-    `show` hears of tiles to be presented.
+    `show` hears of tiles to be presented, `set_cursor` of the cursor's shape. Input may be sent at any time.
     """
 
     def __init__(
         self,
-        full: RfbTransport,
         low: LowFramebuffer,
         high: HighFramebuffer,
         policy: SharpenPolicy,
+        cap_kbit: int | None,
         show: Callable[[Mask], None],
+        set_cursor: Callable[[CursorChanged], None],
         counters: Counters,
         round_trip_s: float,
         clock: Callable[[], float],
     ) -> None:
         self.sharpener = Sharpener(low.grid, policy)
-        self.pointer: tuple[int, int] | None = None
-        """Row and column of the tile with the pointer."""
-        self._full = full
+        self._full: RfbTransport | None = None
         self._low = low
         self._high = high
         self._show = show
+        self._set_cursor = set_cursor
         self._counters = counters
-        self._round_trip_s = round_trip_s
         self._clock = clock
-        self._budget = ByteBudget()
+        self._budget = ByteBudget(cap_kbit)
+        self._motion = Motion(round_trip_s)
         self._rating = Rating(high.reduction.native, round_trip_s)
         self._rated_at = 0.0
-        self._moved_until = 0.0
         self._held = False
+        self._pointer: Place | None = None
+        self._caret: Place | None = None
+        self._typed_at = float("-inf")
+        self._before = low.picture.copy()
+        """The low-resolution picture at the last change."""
         self._came = low.grid.mask()
         """Tiles in the update that is coming in."""
         self._unanswered = 0
         self._late: list[Command] = []
-        """Input that waits for the connection to be at full size again."""
+        """Input that waits for a connection at full size."""
         self._look = asyncio.Event()
 
     def hold(self, *, held: bool) -> None:
@@ -71,83 +77,117 @@ class Sharpening:
 
     def changed(self, tiles: Mask, low: Picture) -> None:
         """Note that `tiles` show something else; `low` is the whole low-resolution picture."""
-        if tiles.any():
+        count = int(np.count_nonzero(tiles))
+        if count:
             now = self._clock()
-            self.sharpener.changed(tiles, low, now)
-            if np.count_nonzero(tiles) > MOTION_SHARE * tiles.size:
-                self._moved_until = now + self._round_trip_s + SERVER_CYCLE_S
+            # A glyph's edge may reach a pixel into the next tile, which is less than the evidence there tells.
+            beside = beside_differing(low, self._before) & ~tiles
+            self._before = low.copy()
+            self._high.doubt(beside)
+            self.sharpener.changed(tiles | beside, low, now)
+            self._motion.updated(count / tiles.size, now)
+            if count <= ECHO_TILES and now < self._typed_at + ECHO_S:
+                rows, columns = np.nonzero(tiles)
+                self._caret = int(rows[-1]), int(columns[-1])
+                self._look_at_both()
         self._look.set()
 
     def look(self) -> None:
         """Look again for what to ask for: tiles have changed their state since `changed` was called."""
         self._look.set()
 
+    def point_at(self, place: Place) -> None:
+        """Note which tile the pointer is in."""
+        if place != self._pointer:
+            self._pointer = place
+            self._look_at_both()
+
     def send_input(self, command: Command) -> None:
         """Send a key or a native position; in its turn, once the server reads positions at full size."""
-        if self._rating.shrunk:
-            self._late.append(command)
-        else:
+        if isinstance(command, KeyEvent) and command.down:
+            self._typed_at = self._clock()
+        if self._full is not None and not self._rating.shrunk:
             self._full.send(command)
+        elif isinstance(command, PointerEvent) and self._late and _only_moves(self._late[-1], command):
+            self._late[-1] = command
+        elif len(self._late) < MOST_LATE:
+            self._late.append(command)
 
-    async def receive(self) -> None:
-        """Take what comes at full size until the connection breaks."""
-        self._full.send(*self._rating.watch())
+    async def run(self, full: RfbTransport) -> None:
+        """Take and ask for what is wanted at full size until the connection breaks."""
+        self._full = full
+        self._send_late(full)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._receive(full), name="receive at full size")
+            if self.sharpener.policy is not SharpenPolicy.OFF:
+                group.create_task(self._ask(full), name="ask for full size")
+
+    async def _receive(self, full: RfbTransport) -> None:
+        full.send(*self._rating.watch())
         while True:
-            for event in await self._full.receive():
-                self._on(event)
+            for event in await full.receive():
+                self._on(full, event)
 
-    async def ask(self) -> None:
-        """Ask for tiles until cancelled."""
+    async def _ask(self, full: RfbTransport) -> None:
         while True:
             self._look.clear()
-            wait_s = self._ask_now()
+            wait_s = self._ask_now(full)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._look.wait()
             except TimeoutError:
                 pass
 
-    def _on(self, event: Event) -> None:
-        self._on_rating(event)
+    def _look_at_both(self) -> None:
+        self.sharpener.look_at(*(place for place in (self._pointer, self._caret) if place is not None))
+        self._look.set()
+
+    def _on(self, full: RfbTransport, event: Event) -> None:
+        self._on_rating(full, event)
+        if isinstance(event, CursorChanged):
+            self._set_cursor(event)
         if self._rating.small:
             return
         match event:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 self._take(rect, pixels)
             case UpdateFinished(wire_bytes=wire_bytes):
-                self._finish_update(wire_bytes)
+                self._finish_update(full, wire_bytes)
             case DesktopResized(size=size) if size != self._high.reduction.native:
                 raise DesktopChanged(f"the desktop's size changed from {self._high.reduction.native} to {size}")
             case _:
                 pass
 
-    def _on_rating(self, event: Event) -> None:
+    def _on_rating(self, full: RfbTransport, event: Event) -> None:
         """Answer x11vnc's rating of this connection; see `edge.session.rating`."""
         was_busy = self._rating.busy
-        self._full.send(*self._rating.take(event))
+        full.send(*self._rating.take(event))
         if self._rating.busy:
             self._rated_at = self._clock()
         if self._rating.busy != was_busy:
             self._look.set()
-        self._send_late()
+        self._send_late(full)
 
-    def _send_late(self) -> None:
+    def _send_late(self, full: RfbTransport) -> None:
         if self._late and not self._rating.shrunk:
             late, self._late = self._late, []
-            self._full.send(*late)
+            full.send(*late)
 
     def _take(self, rect: Rect, pixels: Picture) -> None:
         was_exact = self._high.state == TileState.EXACT
         # No low-resolution update has touched these tiles since they were asked for.
         fresh = self.sharpener.fresh() & ~self._low.damage
         changed = self._high.confirm(rect, pixels, self._low.picture, fresh)
-        self._came[self._low.grid.touched(self._high.reduction.touching(rect))] = True
+        touched = self._low.grid.mask()
+        touched[self._low.grid.touched(self._high.reduction.touching(rect))] = True
+        self._came |= touched
         self._counters.sharpened += int(np.count_nonzero((self._high.state == TileState.EXACT) & ~was_exact))
-        self._counters.disagreed = self._high.disagreed
+        self._counters.fetched_again += int(np.count_nonzero(touched & was_exact & self.sharpener.text()))
+        self._counters.agreed, self._counters.disagreed = self._high.agreed, self._high.disagreed
         if changed.any():
             self._show(changed)
 
-    def _finish_update(self, wire_bytes: int) -> None:
+    def _finish_update(self, full: RfbTransport, wire_bytes: int) -> None:
         # Tiles that came in part are due again: the server cuts a request where it touches another.
         self.sharpener.arrived(self._came)
         self.sharpener.learn(self.sharpener.textured(self._came), wire_bytes)
@@ -155,45 +195,53 @@ class Sharpening:
         self._unanswered = 0 if self.sharpener.idle else max(0, self._unanswered - 1)
         self._budget.arrived(wire_bytes, self._clock(), more=not self.sharpener.idle)
         if self.sharpener.idle:
-            self._full.send(*self._rating.watch())
+            full.send(*self._rating.watch())
         self._look.set()
 
-    def _ask_now(self) -> float | None:
+    def _ask_now(self, full: RfbTransport) -> float | None:
         """Ask for what is due and fits the budget; return after how many seconds to look again, None for no sooner."""
         now = self._clock()
         if self._rating.busy:
-            return self._wait_for_rating(now)
+            return self._wait_for_rating(full, now)
         exact, likely = self._high.state == TileState.EXACT, self._high.state == TileState.LIKELY
         at = self.sharpener.next_due_at(exact, likely, now)
         if at is None or self._held or self._low.damage.any():
             return None
-        at = max(at, self._moved_until)
+        at = max(at, self._motion.rests_at)
         if at > now:
             return at - now
         due = self.sharpener.due(exact, likely, now)
         if self.sharpener.idle:
             self._forget_requests()
-        while self._unanswered < MOST_UNANSWERED and (budget := self._budget.next_bytes) > 0:
-            rect, cost = self.sharpener.choose(due, likely, self.pointer, budget, now)
+        while self._unanswered < MOST_UNANSWERED and (budget := self._budget.next_bytes(now)) > 0:
+            rect, cost = self.sharpener.choose(due, likely, budget, now)
             if not rect:
                 break
             due[self._low.grid.touched(rect)] = False
+            due &= ~likely  # one confirmation at a time
             self._budget.asked(cost, now)
             self._unanswered += 1
-            self._full.send(FramebufferUpdateRequest(self._high.reduction.to_native(rect), incremental=False))
-        return LOST_S if self._budget.next_bytes <= 0 else SERVER_CYCLE_S
+            full.send(FramebufferUpdateRequest(self._high.reduction.to_native(rect), incremental=False))
+        if self._budget.next_bytes(now) > 0:
+            return SERVER_CYCLE_S
+        return self._budget.wait_s(now) or LOST_S
 
     def _forget_requests(self) -> None:
         self._budget.forget_requests()
         self._unanswered = 0
 
-    def _wait_for_rating(self, now: float) -> float:
+    def _wait_for_rating(self, full: RfbTransport, now: float) -> float:
         if now >= self._rated_at + self._rating.patience_s:
-            self._full.send(*self._rating.nothing_came())
+            full.send(*self._rating.nothing_came())
             self._rated_at = now
             if self._rating.busy:
                 # What was asked for at full size may be answered at another.
                 self.sharpener.forget_requests()
                 self._forget_requests()
-            self._send_late()
+            self._send_late(full)
         return max(0.01, self._rated_at + self._rating.patience_s - now)
+
+
+def _only_moves(before: Command, after: PointerEvent) -> bool:
+    """Whether of two commands only the pointer's last position matters."""
+    return isinstance(before, PointerEvent) and before.buttons == after.buttons

@@ -26,6 +26,10 @@ class TileCounts(msgspec.Struct, frozen=True):
     """Upscaled."""
     sharpened: int
     """Became exact by what the server sent at full size."""
+    fetched_again: int
+    """Tiles of text that were exact already and came once more, in a rectangle with others."""
+    agreed: int
+    """Recalled tiles that the server showed to be right, pixel for pixel."""
     disagreed: int
     """Recalled tiles that the server showed to be wrong."""
 
@@ -74,6 +78,8 @@ class Counters:
     recalled: int = 0
     restored: int = 0
     sharpened: int = 0
+    fetched_again: int = 0
+    agreed: int = 0
     disagreed: int = 0
     first_picture_s: float | None = None
     traffic: dict[str, Traffic] = field(default_factory=dict)
@@ -85,7 +91,15 @@ class Counters:
 
     def tiles(self) -> TileCounts:
         """Return the tile counts so far."""
-        return TileCounts(self.kept, self.recalled, self.restored, self.sharpened, self.disagreed)
+        return TileCounts(
+            self.kept,
+            self.recalled,
+            self.restored,
+            self.sharpened,
+            self.fetched_again,
+            self.agreed,
+            self.disagreed,
+        )
 
 
 def milliseconds(calls_ms: "list[float]") -> Milliseconds | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import TracebackType
 from typing import Self, cast
 
@@ -23,6 +24,11 @@ INLINE_BYTES = 2048
 """Below this, decoding is quicker than handing it to a thread; making an RSA key before ServerInit is not."""
 SILENT_S = 20
 """A peer that acknowledges nothing for so long is gone (TCP keep-alive and TCP_USER_TIMEOUT)."""
+
+STALLED_S = 30.0
+"""A server that is silent for so long in the middle of a message will not go on."""
+UNREAD_BYTES = 16 << 20
+"""What may wait for a server that reads nothing: some clipboards, or days of keys."""
 
 
 class TlsMode(StrEnum):
@@ -124,17 +130,11 @@ class RfbTransport:
         """Wait for the next bytes and return what they said; TLS is started on the way where the server asks for it."""
         if self._reader is None:
             raise ConnectionClosed(f"{self.endpoint}: not connected")
-        try:
-            data = await self._reader.read(CHUNK_BYTES)
-        except ssl.SSLError as error:
-            raise self._refusal(error) from error
-        except ConnectionResetError:
-            data = b""  # closed with bytes of ours unread: still the end, and the parser knows in the middle of what
-        except OSError as error:
-            raise ConnectionClosed(f"{self.endpoint}: connection lost: {error.strerror or error}") from error
+        more = self.connection.more
+        data = b"" if more else await self._read(self._reader)
         self.bytes_in += len(data)
         try:
-            events = await self._parse(data)
+            events = await (self._in_thread(self.connection.receive_more) if more else self._parse(data))
         except RfbError as error:
             error.args = (f"{self.endpoint}: {error}",)
             raise
@@ -144,17 +144,36 @@ class RfbTransport:
                 await self._start_tls(anonymous=event.anonymous)
         return events
 
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """Return the next bytes, b"" at the end. A resting desktop may be silent for ever, a begun message may not."""
+        try:
+            async with asyncio.timeout(STALLED_S if self.connection.in_message else None) as patience:
+                return await reader.read(CHUNK_BYTES)
+        except ssl.SSLError as error:
+            raise self._refusal(error) from error
+        except ConnectionResetError:
+            return b""  # closed with bytes of ours unread: still the end, and the parser knows in the middle of what
+        except OSError as error:
+            if patience.expired():
+                raise ConnectionClosed(
+                    f"{self.endpoint} has been silent for {STALLED_S:.0f} s in the middle of a message"
+                ) from None
+            raise ConnectionClosed(f"{self.endpoint}: connection lost: {error.strerror or error}") from error
+
+    async def _in_thread(self, work: Callable[[], list[Event]]) -> list[Event]:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
     async def _parse(self, data: bytes) -> list[Event]:
         if self.connection.state is State.CONNECTED and len(data) <= INLINE_BYTES:
             return self.connection.receive_data(data)
-        loop = asyncio.get_running_loop()
+        work = partial(self.connection.receive_data, data)
         if self.connection.state is State.CONNECTED or self._writer is None:
-            return await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+            return await self._in_thread(work)
         # What comes in the clear while TLS is being agreed on must meet TLS, not the reader's buffer behind it.
         transport = cast("asyncio.Transport", self._writer.transport)
         transport.pause_reading()
         try:
-            return await loop.run_in_executor(self._executor, self.connection.receive_data, data)
+            return await self._in_thread(work)
         finally:
             transport.resume_reading()
 
@@ -183,6 +202,8 @@ class RfbTransport:
         if data and self._writer is not None and not self._writer.is_closing():
             self._writer.write(data)
             self.bytes_out += len(data)
+            if self._writer.transport.get_write_buffer_size() > UNREAD_BYTES:
+                raise ConnectionClosed(f"{self.endpoint} reads nothing: more than {UNREAD_BYTES} bytes wait for it")
 
     async def _start_tls(self, *, anonymous: bool) -> None:
         context = anonymous_context() if anonymous else self.endpoint.ssl_context
@@ -191,6 +212,8 @@ class RfbTransport:
         try:
             await self._writer.start_tls(context, server_hostname=self.endpoint.server_hostname or self.endpoint.host)
         except ssl.SSLError as error:
+            if anonymous:
+                raise ConnectionClosed(f"{self.endpoint}: TLS without certificates failed: {error.reason}") from error
             raise self._refusal(error) from error
         except OSError as error:
             raise ConnectionClosed(f"{self.endpoint}: connection lost in the TLS handshake: {error}") from error

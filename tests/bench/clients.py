@@ -20,10 +20,16 @@ from tests.servers import process, require, wait_until, window_manager, x_server
 
 @dataclass(frozen=True, slots=True)
 class RunningClient:
-    """A client at work: what it shows (height, width), and its process."""
+    """A client at work: what it shows (height, width), its process, and where that says what is wrong."""
 
     pixels: Picture
     process: psutil.Process
+    log: Path
+
+    def check(self) -> None:
+        """Raise `RuntimeError` if it has ended."""
+        if not self.process.is_running() or self.process.status() == psutil.STATUS_ZOMBIE:
+            raise RuntimeError(f"the client ended: {self.log.read_text()[-2000:]}")
 
     def cpu_s(self) -> float:
         """Seconds of processor time that it has used, its children included."""
@@ -46,8 +52,8 @@ def edgectl_view(port: int, size: Size, folder: Path, *, options: tuple[str, ...
     """Run this project's client without a display; its figures go to `stats.json` in the folder."""
     framebuffer, log = folder / "framebuffer.bgrx", folder / "edgectl.log"
     files: list[str | Path] = ["--framebuffer", framebuffer, "--stats", folder / "stats.json"]
-    program = Path(sys.executable).with_name("edgectl")
-    command = [program, "view", f"127.0.0.1:{port}", "--display", "headless", "--insecure", *files, *options]
+    program = [sys.executable, "-m", "edge.cli"]
+    command = [*program, "view", f"127.0.0.1:{port}", "--display", "headless", "--insecure", *files, *options]
 
     def ready() -> bool:
         if running.poll() is not None:
@@ -57,21 +63,29 @@ def edgectl_view(port: int, size: Size, folder: Path, *, options: tuple[str, ...
     with process(command, log=log) as running:
         wait_until(ready, "edgectl view shows a picture")
         pixels = np.memmap(framebuffer, dtype=np.uint32, mode="r", shape=size.shape)
-        yield RunningClient(pixels, psutil.Process(running.pid))
+        yield RunningClient(pixels, psutil.Process(running.pid), log)
 
 
 @contextmanager
 def tigervnc_viewer(port: int, size: Size, folder: Path, *, options: tuple[str, ...] = ()) -> Iterator[RunningClient]:
     """Run the TigerVNC viewer in full screen on an X server of its own, the pointer where the desktop's is."""
     program = require("xtigervncviewer", "tigervnc-viewer")
-    fixed = ["-FullScreen=1", "-RemoteResize=0", "-Shared=1", "-ReconnectOnError=0", "-AlertOnFatalError=0"]
+    fixed = [
+        "-FullScreen=1",
+        "-RemoteResize=0",
+        "-Shared=1",
+        "-ReconnectOnError=0",
+        "-AlertOnFatalError=0",
+        "-MenuKey=",
+    ]
     with x_server(size, folder) as display, window_manager(display):
         env = {"DISPLAY": display, "HOME": str(folder)}
         command = [program, *fixed, *options, f"127.0.0.1::{port}"]
-        with process(command, env=env, log=folder / "viewer.log") as running:
+        log = folder / "viewer.log"
+        with process(command, env=env, log=log) as running:
             move = ["xdotool", "mousemove", *map(str, PARKED)]
             subprocess.run(move, env={**os.environ, "DISPLAY": display}, check=True)
-            yield RunningClient(xwd_pixels(folder / "Xvfb_screen0"), psutil.Process(running.pid))
+            yield RunningClient(xwd_pixels(folder / "Xvfb_screen0"), psutil.Process(running.pid), log)
 
 
 ZRLE = ("-AutoSelect=0", "-PreferredEncoding=ZRLE", "-FullColor=1")

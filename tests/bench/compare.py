@@ -19,8 +19,14 @@ VIEW_PSNR_DB = 25.0
 PAPER_SHARE = 0.4
 STROKE_CONTRAST = 64
 STROKES = 48
+# Two looks and what the second took: what was drawn together is seen together, or at the next look. No answer to a
+# request is back so soon over a link with a round trip of 40 ms.
+SAME_UPDATE_S = 0.04
 
 NOWHERE = Rect(0, 0, 0, 0)
+LEAST_SQUARE_ERROR = 255**2 / 10 ** (VIEW_PSNR_DB / 10)
+
+Times = NDArray[np.float64]
 
 
 class Comparison:
@@ -35,49 +41,70 @@ class Comparison:
             raise ValueError(f"the desktop has {native.shape} pixels (height, width), the client shows {shown.shape}")
         self._live = (native, shown)
         self._seen = tuple(np.full(native.shape, 0xFF000000, np.uint32) for _ in range(2))
+        self._looked = False
         height, width = native.shape
         self._bands = [slice(top, min(top + TILE_PX, height)) for top in range(0, height, TILE_PX)]
         self._columns = list(range(0, width, TILE_PX))
-        self._exact_since = np.full((len(self._bands), len(self._columns)), np.inf)
-        grid = Grid(Size(width, height), TILE_PX)
-        self._counted = np.ones((grid.rows, grid.columns), np.bool_)
-        self._counted[grid.touched(ignored)] = False
-        self._square_errors = np.zeros(len(self._bands))
-        self._view_pixels = height // VIEW_SCALE * (width // VIEW_SCALE)
+        shape = (len(self._bands), len(self._columns))
+        self._exact_since: Times = np.full(shape, np.inf)
+        self._view_since: Times = np.full(shape, np.inf)
+        self._counted = np.ones(shape, np.bool_)
+        self._counted[Grid(Size(width, height), TILE_PX).touched(ignored)] = False
+        self._square_errors = np.zeros(shape)
+        self._view_columns = [left // VIEW_SCALE for left in self._columns]
+        heights = [(band.stop - band.start) // VIEW_SCALE for band in self._bands]
+        self._view_areas = np.outer(heights, np.diff([*self._view_columns, width // VIEW_SCALE]))
 
     def look(self, now: float) -> tuple[bool, bool]:
         """Take over what has changed since the last look; returns whether the desktop and the client had."""
         changed = [False, False]
         for row, band in enumerate(self._bands):
-            touched = False
+            touched = not self._looked
             for which, (live, seen) in enumerate(zip(self._live, self._seen, strict=True)):
-                colours = live[band] & 0xFFFFFF
-                if not np.array_equal(colours, seen[band]):
-                    seen[band] = colours
-                    changed[which] = touched = True
+                if not np.array_equal(live[band], seen[band]):
+                    before = seen[band] & 0xFFFFFF
+                    seen[band] = live[band]
+                    if not np.array_equal(before, seen[band] & 0xFFFFFF):
+                        changed[which] = touched = True
             if touched:
-                self._measure(now, row, *(_bytes(seen[band]) for seen in self._seen))
+                self._measure(now, row, *(_bytes(seen[band] & 0xFFFFFF) for seen in self._seen))
+        if not self._looked:
+            self._looked, changed = True, [True, True]
         return changed[0], changed[1]
 
     @property
     def view_psnr_db(self) -> float:
         """Luma PSNR between the pictures reduced fourfold; 100 for equal ones."""
-        mean = self._square_errors.sum() / self._view_pixels
+        mean = self._square_errors.sum() / self._view_areas.sum()
         return 100.0 if mean == 0 else min(100.0, float(10 * np.log10(255**2 / mean)))
+
+    def exact(self) -> Mask:
+        """Find the tiles whose pixels are all within the tolerance."""
+        exact: Mask = np.isfinite(self._exact_since)
+        return exact
 
     def exact_share(self, tiles: Mask | None = None) -> float:
         """Return the share of `tiles`, or of all, whose pixels are within the tolerance; 1 for none."""
-        exact = np.isfinite(self._exact_since[self._counted if tiles is None else self._counted & tiles])
+        exact = self.exact()[self._chosen(tiles)]
         return float(exact.mean()) if exact.size else 1.0
 
     def exact_since(self, tiles: Mask | None = None) -> float:
         """Return since when enough of `tiles`, or of all, have stayed exact; infinity if they are not."""
-        since = np.sort(self._exact_since[self._counted if tiles is None else self._counted & tiles])
+        since = np.sort(self._exact_since[self._chosen(tiles)])
         return float(since[math.ceil(EXACT_SHARE * since.size) - 1]) if since.size else -math.inf
+
+    def sharp_at_once(self, tiles: Mask, since: float) -> tuple[int, int]:
+        """Count the `tiles` that have become right after `since`, and those of them that were exact at first sight.
+
+        A tile is in sight once both pictures of it, reduced fourfold, differ by the PSNR of a view or more.
+        """
+        came = self._chosen(tiles) & self.exact() & (self._exact_since > since)
+        at_once = came & (self._exact_since <= self._view_since + SAME_UPDATE_S)
+        return int(np.count_nonzero(came)), int(np.count_nonzero(at_once))
 
     def inexact_tiles(self) -> Mask:
         """Find the tiles that are not within the tolerance."""
-        inexact: Mask = self._counted & np.isinf(self._exact_since)
+        inexact: Mask = self._counted & ~self.exact()
         return inexact
 
     def text_tiles(self) -> Mask:
@@ -92,12 +119,18 @@ class Comparison:
                 mask[row, column] = paper >= PAPER_SHARE and strokes >= STROKES
         return mask & self._counted
 
+    def _chosen(self, tiles: Mask | None) -> Mask:
+        return self._counted if tiles is None else self._counted & tiles
+
     def _measure(self, now: float, row: int, native: NDArray[np.uint8], shown: NDArray[np.uint8]) -> None:
-        worst = cv2.absdiff(native, shown).max(axis=2).max(axis=0)
+        worst = cv2.absdiff(native, shown).max(axis=0).max(axis=1)
         exact = np.maximum.reduceat(worst, self._columns) <= TOLERANCE
         self._exact_since[row] = np.where(exact, np.minimum(self._exact_since[row], now), np.inf)
         views = [_view(pixels) for pixels in (native, shown)]
-        self._square_errors[row] = np.square(views[0] - views[1]).sum()
+        errors = np.add.reduceat(np.square(views[0] - views[1]).sum(axis=0), self._view_columns)
+        self._square_errors[row] = errors
+        in_sight = errors <= LEAST_SQUARE_ERROR * self._view_areas[row]
+        self._view_since[row] = np.where(in_sight, np.minimum(self._view_since[row], now), np.inf)
 
 
 def _view(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,7 +1,6 @@
-"""A real desktop to measure on: Xvfb, openbox and Chromium with the benchmark's pages, offered by x11vnc."""
+"""A real desktop to measure on: Xvfb, openbox, and the programs that a trace uses."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,19 +12,12 @@ import numpy as np
 
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
-from tests.bench.pages import write_pages
-from tests.servers import process, require, wait_until, window_manager, x_server
+from tests.servers import require, wait_until, window_manager, x_server
 
 SCREEN = Size(1920, 1080)
 # Where the pointer rests: on the page's margin, for the wheel; and what its picture may cover there.
 PARKED = (1880, 1040)
 POINTER_AREA = Rect(PARKED[0], PARKED[1], 1, 1).grown(32)
-CHROMIUM = (  # noqa: SIM905 - a command line is read best as one
-    "--no-first-run --no-default-browser-check --disable-sync --disable-background-networking --disable-gpu "
-    "--disable-component-update --disable-default-apps --password-store=basic --force-device-scale-factor=1 "
-    "--start-maximized --window-position=0,0 --window-size=1920,1080 --test-type "
-    "--disable-features=Translate,MediaRouter"
-).split()
 
 
 def xwd_pixels(path: Path) -> Picture:
@@ -44,42 +36,57 @@ def xwd_pixels(path: Path) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """A running desktop; its pixels change as its screen does."""
+    """A running desktop; its pixels change as its screen does, and its programs have `folder` for their home."""
 
     display: str
     pixels: Picture
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its programs are started with."""
+        return {
+            "DISPLAY": self.display,
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start xdotool on it, which ends when it has done all of `arguments`."""
+        # It says when a window manager has not answered yet, and asks again.
+        environment = {**os.environ, "DISPLAY": self.display}
+        return subprocess.Popen(["xdotool", *arguments], env=environment, stderr=subprocess.DEVNULL)
 
     def do(self, *arguments: str) -> None:
         """Run xdotool on it."""
-        subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self.display}, check=True)
+        with self.start(*arguments) as running:
+            if running.wait() != 0:
+                raise RuntimeError(f"xdotool {' '.join(arguments)} ended with status {running.returncode}")
 
-    def windows(self) -> str:
-        """List the titles of its windows."""
+    def wait_for_window(self, title: str) -> None:
+        """Wait until a window has `title` in its own."""
         command = [require("wmctrl", "wmctrl"), "-l"]
         environment = {**os.environ, "DISPLAY": self.display}
-        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True).stdout
+
+        def there() -> bool:
+            listed = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+            return title in listed.stdout
+
+        wait_until(there, f"a window called {title!r}")
 
 
 @contextmanager
-def browser_desktop(size: Size = SCREEN) -> Iterator[Desktop]:
-    """Start a desktop of `size` with the first page open and the pointer parked."""
+def bare_desktop(size: Size = SCREEN) -> Iterator[Desktop]:
+    """Start a desktop of `size` without programs, the pointer parked."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-bench-")))
-        pages = write_pages(folder)
+        # Programs that outlive their end for a moment still write to their home.
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-bench-", ignore_cleanup_errors=True))
+        )
         name = stack.enter_context(x_server(size, folder))
-        env = {"DISPLAY": name, "HOME": str(folder), "LANG": "C.UTF-8", "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
         stack.enter_context(window_manager(name))
         require("xdotool", "xdotool")
-        # Chromium's sandbox refuses to run as root, which containers and build machines usually are.
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        profile = f"--user-data-dir={folder / 'profile'}"
-        command = [require("chromium", "chromium"), *CHROMIUM, *sandbox, profile, pages["0"].as_uri()]
-        stack.enter_context(process(command, env=env))
-        desktop = Desktop(name, xwd_pixels(folder / "Xvfb_screen0"))
-        wait_until(lambda: "start.html" in desktop.windows(), "Chromium's window")
+        desktop = Desktop(name, xwd_pixels(folder / "Xvfb_screen0"), folder)
         desktop.do("mousemove", *map(str, PARKED))
-        try:
-            yield desktop
-        finally:
-            # Chromium's children outlive it for a moment and write to its profile.
-            stack.callback(shutil.rmtree, folder / "profile", ignore_errors=True)
+        yield desktop

@@ -1,18 +1,23 @@
 """A shaped TCP link: forwards connections to a server with a rate and a delay, and counts bytes.
 
 Each direction has a rate of its own that all connections share, and adds half of the round trip. Run as a program, so
-that its costs are not on the account of whoever measures: `python -m tests.bench.link --target HOST:PORT --log FILE`.
+that its costs are not on the account of whoever measures: `python -m tests.bench.link --target HOST:PORT --count FILE`.
 """
 
 import argparse
 import asyncio
-import json
+import mmap
 import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Self
+
+from tests.servers import process, wait_until
 
 # What is read, sent and accounted for at once: at 4 Mbit/s, 16 ms.
 PIECE_BYTES = 8192
@@ -21,20 +26,72 @@ KERNEL_BUFFER_BYTES = 32_768
 PIECES_UNDERWAY = 64
 # The event loop's sleeps are too coarse to wait for less; what is not waited for is owed by the next piece.
 SHORTEST_WAIT_S = 0.005
-LOG_INTERVAL_S = 0.2
+# Connections that are counted apart; whatever else connects is counted with the last.
+COUNTED_APART = 8
 
 # Pieces with the time when they are due, until None.
 Underway = asyncio.Queue[tuple[float, bytes] | None]
 
 
-@dataclass(slots=True)
 class Count:
-    """What went through: bytes from clients to the server (up) and back (down)."""
+    """What went through a link: bytes, in 64-bit words of the machine's order that another process can map.
 
-    up: int = 0
-    down: int = 0
-    connections: int = 0
-    port: int = 0
+    The words are: port, connections so far, bytes from clients to the server, and bytes back for each connection.
+    """
+
+    PORT, CONNECTIONS, UP, DOWN = range(4)
+    SIZE_BYTES = 8 * (DOWN + COUNTED_APART)
+
+    def __init__(self, buffer: bytearray | mmap.mmap | None = None) -> None:
+        self._words = memoryview(bytearray(self.SIZE_BYTES) if buffer is None else buffer).cast("Q")
+
+    @classmethod
+    def mapped(cls, path: Path) -> Self:
+        """Map the file at `path`, which is made if it is not there."""
+        with path.open("a+b") as file:
+            file.truncate(cls.SIZE_BYTES)
+            return cls(mmap.mmap(file.fileno(), cls.SIZE_BYTES))
+
+    @property
+    def port(self) -> int:
+        """Where the link listens; 0 before it does."""
+        return self._words[self.PORT]
+
+    @property
+    def connections(self) -> int:
+        """How many clients have connected."""
+        return self._words[self.CONNECTIONS]
+
+    @property
+    def up(self) -> int:
+        """Bytes from clients to the server."""
+        return self._words[self.UP]
+
+    @property
+    def down(self) -> int:
+        """Bytes from the server to clients."""
+        return sum(self._words[self.DOWN :])
+
+    def down_by(self, connection: int) -> int:
+        """Bytes from the server over one connection, counted from 0 in the order in which they were made."""
+        return self._words[self.DOWN + min(connection, COUNTED_APART - 1)]
+
+    def listens(self, port: int) -> None:
+        """Note the port, which tells whoever has mapped this that the link is there."""
+        self._words[self.PORT] = port
+
+    def connected(self) -> int:
+        """Note a connection; returns its number."""
+        self._words[self.CONNECTIONS] += 1
+        return self.connections - 1
+
+    def went_up(self, length: int) -> None:
+        """Note bytes from a client."""
+        self._words[self.UP] += length
+
+    def went_down(self, length: int, connection: int) -> None:
+        """Note bytes from the server."""
+        self._words[self.DOWN + min(connection, COUNTED_APART - 1)] += length
 
 
 class Lane:
@@ -57,12 +114,12 @@ class Lane:
 
 
 class Link:
-    """Forwards what connects to `port` to a server; `count` grows with what goes through."""
+    """Forwards what connects to `count.port` to a server; `count` grows with what goes through."""
 
-    def __init__(self, host: str, port: int, mbit: float, rtt_ms: float) -> None:
+    def __init__(self, host: str, port: int, mbit: float, rtt_ms: float, count: Count | None = None) -> None:
         self._target = (host, port)
         self._up, self._down = (Lane(mbit, rtt_ms / 2000) for _ in range(2))
-        self.count = Count()
+        self.count = count or Count()
         self._writers: set[asyncio.StreamWriter] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -72,7 +129,7 @@ class Link:
         """Accept connections on 127.0.0.1, on a port that the kernel picks; at the end, break off all of them."""
         try:
             async with await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=PIECE_BYTES) as server:
-                self.count.port = server.sockets[0].getsockname()[1]
+                self.count.listens(server.sockets[0].getsockname()[1])
                 yield
         finally:
             for writer in self._writers:
@@ -80,7 +137,7 @@ class Link:
             await self._idle.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.count.connections += 1
+        number = self.count.connected()
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._target, limit=PIECE_BYTES)
         except OSError:
@@ -92,14 +149,16 @@ class Link:
         for end in ends:
             end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER_BYTES)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._forward(reader, far_writer, self._up, "up"))
-            group.create_task(self._forward(far_reader, writer, self._down, "down"))
+            group.create_task(self._forward(reader, far_writer, self._up, self.count.went_up))
+            group.create_task(
+                self._forward(far_reader, writer, self._down, partial(self.count.went_down, connection=number))
+            )
         self._writers -= ends
         if not self._writers:
             self._idle.set()
 
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lane: Lane, direction: str
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lane: Lane, note: Callable[[int], None]
     ) -> None:
         underway: Underway = asyncio.Queue(PIECES_UNDERWAY)
         loop = asyncio.get_running_loop()
@@ -108,7 +167,7 @@ class Link:
                 group.create_task(deliver(underway, writer))
                 while data := await reader.read(PIECE_BYTES):
                     await lane.carry(len(data))
-                    setattr(self.count, direction, getattr(self.count, direction) + len(data))
+                    note(len(data))
                     await underway.put((loop.time() + lane.delay_s, data))
                 await underway.put(None)
         except* OSError:
@@ -127,23 +186,46 @@ async def deliver(underway: Underway, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def run(link: Link, log: Path) -> None:
-    """Forward until SIGTERM, and write the count to `log` five times a second."""
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """The link between client and server: million bits a second in each direction (0: any), and its round trip."""
+
+    mbit: float = 0.0
+    rtt_ms: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "4/40" (Mbit/s and milliseconds) or "unlimited"; raises `ValueError`."""
+        if text == "unlimited":
+            return cls()
+        mbit, separator, rtt_ms = text.partition("/")
+        if not separator:
+            raise ValueError(f"{text!r} is not MBIT/MS, for example 4/40, or unlimited")
+        return cls(float(mbit), float(rtt_ms))
+
+    def __str__(self) -> str:
+        rate = f"{self.mbit:g} Mbit/s" if self.mbit else "unlimited"
+        return f"{rate}, {self.rtt_ms:g} ms" if self.rtt_ms else rate
+
+
+@contextmanager
+def linked(port: int, settings: LinkSettings, folder: Path) -> Iterator[Count]:
+    """Run a link to a port of 127.0.0.1 as a program; yields its count, which grows by itself."""
+    path = folder / "link.count"
+    shape = ["--mbit", str(settings.mbit), "--rtt-ms", str(settings.rtt_ms)]
+    command = [sys.executable, "-m", "tests.bench.link", "--target", f"127.0.0.1:{port}", "--count", str(path), *shape]
+    count = Count.mapped(path)
+    with process(command, log=folder / "link.log"):
+        wait_until(lambda: count.port > 0, "the link listens")
+        yield count
+
+
+async def run(link: Link) -> None:
+    """Forward until SIGTERM."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     async with link.listening():
-        while not ended.is_set():
-            write_count(link.count, log)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), LOG_INTERVAL_S)
-    write_count(link.count, log)
-
-
-def write_count(count: Count, log: Path) -> None:
-    """Replace `log` at once, so that no reader sees half of it."""
-    new = log.with_suffix(".new")
-    new.write_text(json.dumps(asdict(count)))
-    new.replace(log)
+        await ended.wait()
 
 
 def main() -> None:
@@ -152,10 +234,10 @@ def main() -> None:
     parser.add_argument("--target", required=True, metavar="HOST:PORT")
     parser.add_argument("--mbit", type=float, default=0, help="rate in each direction, million bits a second; 0: any")
     parser.add_argument("--rtt-ms", type=float, default=0, help="round trip that the link adds")
-    parser.add_argument("--log", type=Path, required=True, help="JSON file: port, connections, bytes up and down")
+    parser.add_argument("--count", type=Path, required=True, help="file to map: port, connections, bytes up and down")
     options = parser.parse_args()
     host, _, port = options.target.rpartition(":")
-    asyncio.run(run(Link(host, int(port), options.mbit, options.rtt_ms), options.log))
+    asyncio.run(run(Link(host, int(port), options.mbit, options.rtt_ms, Count.mapped(options.count))))
 
 
 if __name__ == "__main__":

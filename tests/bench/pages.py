@@ -1,51 +1,15 @@
-"""The pages that the benchmark reads: Korean and Latin text in the layouts of ordinary work, written for this."""
+"""The pages of the main trace: Korean and Latin text in the layouts of ordinary work."""
 
 import html
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-KOREAN = """
-오전 회의에서는 다음 분기의 예산과 인력 계획을 함께 살펴보기로 했습니다.
-새로 들어온 장비는 창고에서 점검을 마친 뒤 각 지점으로 보낼 예정입니다.
-비가 그치자 골목의 작은 가게들이 하나둘 문을 열고 손님을 맞았습니다.
-보고서의 세 번째 표에 적힌 합계가 원본 자료와 맞지 않아 다시 계산했습니다.
-도서관 이 층의 열람실은 시험 기간 동안 밤 열한 시까지 열려 있습니다.
-담당자가 자리를 비운 사이에 걸려 온 전화는 모두 기록해 두어야 합니다.
-강을 따라 난 길에는 자전거를 타는 사람과 걷는 사람이 나란히 지나갑니다.
-계약서의 조항은 짧지만 해석에 따라 책임의 범위가 크게 달라질 수 있습니다.
-할머니는 마당에 심은 고추가 올해 유난히 붉게 익었다고 말씀하셨습니다.
-서버를 옮기는 작업은 사용자가 가장 적은 일요일 새벽에 진행하겠습니다.
-설문에 답한 사람의 절반 이상이 글자가 더 또렷하면 좋겠다고 적었습니다.
-기차는 예정보다 칠 분 늦게 도착했지만 갈아타는 데에는 문제가 없었습니다.
-""".strip().splitlines()
-ENGLISH = """
-The committee asked for a shorter summary and for the figures of the two smaller branches.
-Rain moved in from the coast before noon, and the market closed an hour earlier than planned.
-Each form has to be signed twice, once by the applicant and once by the person who received it.
-Her notebook listed the plants along the canal, with the week in which each of them had flowered.
-A second reading of the contract showed that the delivery date depended on the customs office.
-We measured the hall again, since the first drawing left out the columns near the entrance.
-The old printer still works, though nobody remembers how its paper tray was meant to open.
-Support will call back before Friday; please keep the serial number of the device at hand.
-They walked up through the orchard and counted the trees that the storm had thrown over.
-The column on the right shows what was ordered, the one beside it what has actually arrived.
-""".strip().splitlines()
-NAMES = [
-    "김하나",
-    "이두리",
-    "박세찬",
-    "최가온",
-    "정나래",
-    "한바다",
-    "Ana Lindqvist",
-    "Tomas Brandt",
-    "Mira Okafor",
-    "Elif Aydin",
-]
+from tests.bench.film import landscape, write_film
+from tests.bench.texts import ENGLISH, KOREAN, NAMES, paragraphs
+
 STYLE = """
 body { margin: 0; font: 16px/1.7 "Noto Sans CJK KR", "DejaVu Sans", sans-serif; color: #1d2430; background: #fff }
 header { padding: 14px 40px; background: #23405e; color: #fff; font-size: 18px } nav span { margin-right: 28px }
@@ -57,11 +21,68 @@ label { display: inline-block; width: 150px } .f { display: inline-block; width:
 padding: 4px 8px; margin: 5px 0 } .mail { display: grid; grid-template-columns: 200px 1fr 110px; gap: 4px 18px;
 border-bottom: 1px solid #dde2e8; padding: 9px 4px; font-size: 15px } .mail b, .mail span { white-space: nowrap;
 overflow: hidden; text-overflow: ellipsis } .new { background: #eef4fb } img { display: block; margin: 18px 0 }
-.two { columns: 2; column-gap: 44px } small { color: #55606e }
+.two { columns: 2; column-gap: 44px } small { color: #55606e } .nanum { font-family: NanumGothic }
+.barun { font: 15px/1.6 NanumBarunGothic } canvas { display: block; margin: 18px 0 }
+textarea { width: 1160px; height: 620px; padding: 12px; font: 17px/1.65 "Noto Sans CJK KR"; caret-animation: manual }
+input { font: inherit } .sheet { table-layout: fixed; font: 13px/1.3 "Noto Sans CJK KR"; white-space: nowrap }
+.sheet td, .sheet th { padding: 3px 6px; overflow: hidden; height: 18px } .sheet th { text-align: center }
+.sheet .at { outline: 2px solid #1a73e8; outline-offset: -2px } .sheet input { width: 90%; border: 0; padding: 0;
+outline: 0; caret-animation: manual } .wide main { max-width: none; padding: 8px 12px }
 """
-# Pages are turned by a key, because the address bar's caret and suggestions would be measured otherwise.
-SCRIPT = "addEventListener('keydown', e => { const p = PAGES[e.key]; if (p) location.replace(p) })"
-KEYS = {"0": "start.html", "1": "article.html", "2": "table.html", "3": "mail.html", "4": "picture.html"}
+# Pages are turned by a key, because the address bar's caret and suggestions would be measured otherwise. In a field,
+# Escape comes first.
+SCRIPT = """
+addEventListener('keydown', e => {
+  const page = PAGES[e.key]
+  if (e.target.matches('input, textarea')) { if (e.key == 'Escape') e.target.blur() }
+  else if (page) location.replace(page)
+})
+"""
+# The first field's caret stands still, so that a desktop can be told to rest; the second's blinks for a while.
+EDITOR = """
+<p><input id=subject value="회의 기록 minutes" size=60></p>
+<script>
+const text = document.querySelector('textarea'), subject = document.getElementById('subject')
+text.focus()
+text.setSelectionRange(CARET, CARET)
+subject.addEventListener('focus', () => setTimeout(() => subject.blur(), 3000))
+text.addEventListener('keydown', e => { if (e.key == 'Tab') { e.preventDefault(); subject.focus() } })
+</script>
+"""
+# Arrows move, F2 edits, Enter takes over and moves down: as in any spreadsheet.
+SHEET = """
+<p>셀 <b id=address></b> &nbsp; <span id=content></span></p>TABLE
+<script>
+const cells = [...document.querySelectorAll('.sheet tr')].slice(1).map(row => [...row.querySelectorAll('td')])
+let x = 2, y = 4
+function at(to_x, to_y) {
+  cells[y][x].classList.remove('at'); x = to_x; y = to_y; cells[y][x].classList.add('at')
+  document.getElementById('address').textContent = String.fromCharCode(65 + x) + (y + 1)
+  document.getElementById('content').textContent = cells[y][x].textContent
+}
+addEventListener('keydown', e => {
+  const cell = cells[y][x], field = cell.querySelector('input')
+  if (field && e.key == 'Enter') { cell.textContent = field.value; at(x, y + 1) }
+  else if (!field && e.key == 'F2') { cell.innerHTML = '<input>'; cell.firstChild.focus() }
+  else if (!field) {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key]
+    if (move) { e.preventDefault(); at(x + move[0], y + move[1]) }
+  }
+})
+at(x, y)
+</script>
+"""
+KEYS = {
+    "0": "start.html",
+    "1": "article.html",
+    "2": "table.html",
+    "3": "mail.html",
+    "4": "picture.html",
+    "5": "korean.html",
+    "6": "editor.html",
+    "7": "sheet.html",
+    "8": "film.html",
+}
 
 
 def write_pages(folder: Path, seed: int = 20) -> dict[str, Path]:
@@ -74,21 +95,25 @@ def write_pages(folder: Path, seed: int = 20) -> dict[str, Path]:
         "table.html": table(rng),
         "mail.html": mail(rng),
         "picture.html": f"<h1>강변의 저녁</h1>{paragraphs(rng, 2)}<img src=picture.png>{paragraphs(rng, 6)}",
+        "korean.html": korean(rng),
+        "editor.html": editor(rng),
+        "sheet.html": sheet(rng),
+        "film.html": f"<h1>강을 따라서</h1>{paragraphs(rng, 1)}{write_film(folder, seed)}{paragraphs(rng, 3)}",
     }
-    script = SCRIPT.replace("PAGES", str(KEYS))
+    return write_site(folder, bodies, KEYS, STYLE)
+
+
+def write_site(folder: Path, bodies: Mapping[str, str], keys: Mapping[str, str], style: str) -> dict[str, Path]:
+    """Write a page for each body by its name, with a menu and `keys` to turn pages by; returns paths by key."""
+    script = SCRIPT.replace("PAGES", str(dict(keys)))
+    menu = "".join(f"<span>{word}</span>" for word in ("문서", "메일", "일정", "Reports", "Settings"))
     for name, body in bodies.items():
-        menu = "".join(f"<span>{word}</span>" for word in ("문서", "메일", "일정", "Reports", "Settings"))
+        wide = " class=wide" if "class=sheet" in body else ""
         (folder / name).write_text(
-            f"<!doctype html><html lang=ko><meta charset=utf-8><title>{name}</title><style>{STYLE}</style>"
+            f"<!doctype html><html lang=ko{wide}><meta charset=utf-8><title>{name}</title><style>{style}</style>"
             f"<script>{script}</script><header><nav>{menu}</nav></header><main>{body}</main>"
         )
-    return {key: folder / name for key, name in KEYS.items()}
-
-
-def paragraphs(rng: random.Random, count: int) -> str:
-    """Write paragraphs of either language, mixed."""
-    texts = [" ".join(rng.choices(rng.choice((KOREAN, ENGLISH)), k=rng.randint(4, 8))) for _ in range(count)]
-    return "".join(f"<p>{text}</p>" for text in texts)
+    return {key: folder / name for key, name in keys.items()}
 
 
 def article(rng: random.Random) -> str:
@@ -127,17 +152,29 @@ def mail(rng: random.Random) -> str:
     return f"<h1>받은 편지함 (50)</h1>{rows}"
 
 
-def landscape(seed: int, height: int, width: int) -> NDArray[np.uint8]:
-    """Paint something with a photograph's statistics: BGR (height, width, 3), noise of all sizes, a lit sky, grain."""
-    rng = np.random.default_rng(seed)
-    relief = np.zeros((height, width), np.float32)
-    for octave in range(2, 9):
-        coarse = rng.normal(size=(2**octave, 2**octave)).astype(np.float32)
-        relief += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * 0.6**octave
-    relief = (relief - relief.min()) / np.ptp(relief)
-    row = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    sky = np.stack([0.75 - 0.3 * row + 0 * relief, 0.5 + 0.2 * row + 0 * relief, 0.35 + 0.5 * row + 0 * relief], axis=2)
-    land = np.stack([0.12 + 0.25 * relief, 0.2 + 0.5 * relief, 0.15 + 0.35 * relief], axis=2)
-    skyline = (row > 0.45 + 0.25 * relief[height // 2][None, :])[:, :, None]
-    picture = np.where(skyline, land, sky + 0.12 * relief[:, :, None]) + rng.normal(0, 0.012, (height, width, 3))
-    return np.clip(picture * 255, 0, 255).astype(np.uint8)
+def korean(rng: random.Random) -> str:
+    """Write pages of nothing but Korean, in three typefaces."""
+    texts = [" ".join(rng.choices(KOREAN, k=7)) for _ in range(9)]
+    blocks = (f"<p class={('noto', 'nanum', 'barun')[number % 3]}>{text}</p>" for number, text in enumerate(texts))
+    return f"<h1>지난주 소식</h1>{''.join(blocks)}"
+
+
+def editor(rng: random.Random) -> str:
+    """Write a field with text to type into, its caret at the end of the second paragraph."""
+    lines = [" ".join(rng.choices(rng.choice((KOREAN, ENGLISH)), k=3)) for _ in range(7)]
+    caret = len(lines[0]) + 1 + len(lines[1])
+    # The script needs both fields, so it comes last.
+    field = f"<textarea spellcheck=false autocomplete=off>{html.escape(chr(10).join(lines))}</textarea>"
+    return f"<h1>문서 편집</h1>{field}{EDITOR.replace('CARET', str(caret))}"
+
+
+def sheet(rng: random.Random) -> str:
+    """Write a table of cells with a cell cursor that the arrow keys move."""
+    columns, rows = 16, 34
+    head = "<tr><th style='width:36px'>" + "".join(f"<th>{chr(65 + column)}" for column in range(columns))
+    body = "".join(
+        f"<tr><th>{row}<td>{rng.choice(NAMES)}<td>{html.escape(rng.choice(KOREAN)[:9])}"
+        + "".join(f"<td class=n>{rng.randint(0, 99_999):,}" for _ in range(columns - 2))
+        for row in range(1, rows + 1)
+    )
+    return SHEET.replace("TABLE", f"<table class=sheet>{head}{body}</table>")

@@ -8,7 +8,7 @@ from edge.display.typeface import find_typeface
 from edge.geometry import Rect, Size
 from edge.pixels import Picture, blank, from_bgr
 from tests.bench.compare import Comparison
-from tests.bench.pages import landscape
+from tests.bench.film import landscape
 
 SIZE = Size(640, 360)
 
@@ -59,6 +59,23 @@ def test_the_last_change_sets_the_time() -> None:
     comparison.look(4.0)
     assert math.isinf(comparison.exact_since(top))
     assert comparison.exact_share(top) == 19 / 20
+
+
+def test_what_comes_with_its_first_view_is_sharp_at_once() -> None:
+    native, shown = noise(), noise(2)
+    comparison = Comparison(native, shown)
+    comparison.look(1.0)
+    everything = np.ones((6, 10), np.bool_)
+    assert comparison.sharp_at_once(everything, 1.0) == (0, 0)
+    shown[:, :320] = native[:, :320]
+    blurred = native[:, 320:].reshape(90, 4, 80, 4)[:, ::-1, :, ::-1].reshape(360, 320)
+    shown[:, 320:] = blurred
+    comparison.look(2.0)
+    assert comparison.sharp_at_once(everything, 1.0) == (30, 30)
+    shown[:, 320:] = native[:, 320:]
+    comparison.look(3.0)
+    assert comparison.sharp_at_once(everything, 1.0) == (60, 30)
+    assert comparison.sharp_at_once(everything, 2.5) == (30, 0)
 
 
 def test_the_pointers_tiles_are_left_out() -> None:

@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.bench.link import Count, Lane, Link
+from tests.bench.link import COUNTED_APART, Count, Lane, Link, LinkSettings, linked
 
 
 @asynccontextmanager
@@ -37,7 +38,7 @@ async def test_everything_arrives_in_order_and_is_counted(mbit: float, rtt_ms: f
     data = bytes(range(256)) * 1000
     async with echo_through(mbit, rtt_ms) as link:
         assert await round_trip(link, data) == data
-        assert link.count == Count(up=len(data), down=len(data), connections=1, port=link.count.port)
+        assert (link.count.up, link.count.down, link.count.connections) == (len(data), len(data), 1)
 
 
 async def test_a_lane_never_carries_more_than_its_rate() -> None:
@@ -96,3 +97,42 @@ async def test_a_client_that_breaks_off_closes_the_servers_side() -> None:
             await reader.read(1000)
             writer.transport.abort()
             await closed.wait()
+
+
+async def test_each_connection_is_counted_apart_and_from_another_process(tmp_path: Path) -> None:
+    async with echo_through() as link:
+        with linked(link.count.port, LinkSettings(), tmp_path) as count:
+            for length in (1000, 20):
+                reader, writer = await asyncio.open_connection("127.0.0.1", count.port)
+                writer.write(bytes(length))
+                await reader.readexactly(length)
+                writer.close()
+            assert (count.connections, count.up, count.down) == (2, 1020, 1020)
+            assert [count.down_by(connection) for connection in range(3)] == [1000, 20, 0]
+
+
+def test_connections_beyond_the_last_are_counted_with_it() -> None:
+    count = Count()
+    count.went_down(5, COUNTED_APART - 1)
+    count.went_down(6, COUNTED_APART + 3)
+    assert count.down_by(COUNTED_APART) == count.down == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "written"),
+    [
+        ("4/40", LinkSettings(4, 40), "4 Mbit/s, 40 ms"),
+        ("0.5/150", LinkSettings(0.5, 150), "0.5 Mbit/s, 150 ms"),
+        ("0/80", LinkSettings(0, 80), "unlimited, 80 ms"),
+        ("unlimited", LinkSettings(), "unlimited"),
+    ],
+)
+def test_a_link_is_written_as_it_is_read(text: str, settings: LinkSettings, written: str) -> None:
+    assert LinkSettings.parse(text) == settings
+    assert str(settings) == written
+
+
+@pytest.mark.parametrize("text", ["4", "fast", "4/", "/40"])
+def test_what_is_no_link_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"MBIT/MS|could not convert"):
+        LinkSettings.parse(text)

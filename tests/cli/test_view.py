@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -29,6 +30,7 @@ from edge.geometry import Rect, Size
 from edge.pixels import from_bgr
 from edge.restore.backends.card import card_path
 from edge.restore.backends.onnx import shipped_model
+from edge.rfb.security.vnc_auth import response
 from edge.trust.certificates import Authority, Terms, to_pem
 from edge.trust.keys import PrivateKey
 from tests.servers import (
@@ -233,6 +235,9 @@ def test_server_that_is_no_host_and_port_is_refused(server):
     [
         ((), "refused to connect without mutual TLS: give --ca, --cert and --key, or --insecure"),
         (("--ca", "ca.pem"), "mutual TLS takes all three of --ca, --cert and --key"),
+        (("--allow", "x509-vnc"), "--allow x509-vnc takes --ca, to check the server's certificate"),
+        (("--allow", "none", "--cert", "c", "--key", "k"), "mutual TLS takes all three of --ca, --cert and --key"),
+        (("--allow", "ra2", "--server-key", "abcd"), "--server-key 'abcd': not the 64 hexadecimal digits of a SHA-256"),
         (("--ca", "none.pem", "--cert", "c", "--key", "k"), "none.pem: cannot be read: No such file or directory"),
         (("--insecure", "--password-file", "none"), "none: cannot be read: No such file or directory"),
         (("--insecure", "--password-file", "/dev/null"), "/dev/null: no password in its first line"),
@@ -382,6 +387,44 @@ def test_password_inside_of_mutual_tls(desktop, tmp_path):
     password.write_text("secret12\n")
     with x11vnc(desktop.display, "-passwd", "secret12", *ours.server, "-sslonly") as port:
         assert_shown(f"127.0.0.1:{port}", tmp_path, "--password-file", password, *ours.options())
+
+
+def test_what_may_take_the_place_of_mutual_tls_is_named(tmp_path):
+    """Xvnc's X509Vnc asks for no certificate of ours: its own is checked, and then a password goes to it."""
+    ours, theirs = Trust.make(tmp_path / "ours"), Trust.make(tmp_path / "theirs")
+    password = tmp_path / "password"
+    password.write_text("secret12\n")
+    (tmp_path / "passwd").write_bytes(response(bytes([23, 82, 107, 6, 35, 78, 88, 7]), b"secret12"))
+    pem = ours.folder / "server.pem"
+    options = ("-SecurityTypes", "X509Vnc,TLSVnc", "-X509Cert", pem, "-X509Key", pem, "-rfbauth", tmp_path / "passwd")
+    with xvnc(SIZE, *map(str, options)) as (_, port):
+        server, secret = f"127.0.0.1:{port}", ("--password-file", password)
+        vencrypt = ("--tls", "vencrypt", *secret)
+        ca = ours.folder / "ca.pem"
+        assert_shown(server, ours.folder, *vencrypt, "--ca", ca, "--allow", "x509-vnc")
+        assert_shown(server, theirs.folder, *secret, "--allow", "tls-vnc")
+        foreign = failed(server, *vencrypt, "--ca", theirs.folder / "ca.pem", "--allow", "x509-vnc")
+        assert f"{server} is not trusted: it was signed by another CA" in foreign
+        assert "the security policy allows tls-none. " in failed(server, *secret, "--allow", "tls-none")
+
+
+def test_password_is_asked_for_at_the_terminal(desktop, tmp_path):
+    with x11vnc(desktop.display, "-passwd", "secret12") as port:
+        main_end, terminal = pty.openpty()
+        words = ["--insecure", "--password-file", "-", "--seconds", "1", "--stats", tmp_path / "json"]
+        command = [EDGECTL, "view", f"127.0.0.1:{port}", "--display", "headless", *words]
+        with subprocess.Popen(
+            command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+        ) as viewer:
+            os.close(terminal)
+            asked = os.read(main_end, 100)
+            os.write(main_end, b"secret12\n")
+            assert viewer.wait(PATIENCE_S) == 0
+        shown = os.read(main_end, 1000)
+        os.close(main_end)
+    assert asked.endswith(b"Password: ")
+    assert b"secret12" not in shown
+    assert json.loads((tmp_path / "json").read_text())["first_picture_s"] is not None
 
 
 def test_window_shows_the_picture_types_and_is_closed(desktop, bare, tmp_path):

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Rect, Size
+from edge.pixels import rgb565
 
 sides = st.integers(16, 200)
 reductions = st.builds(Reduction, st.builds(Size, sides, sides), st.sampled_from([2, 4]))
@@ -19,14 +20,15 @@ def plain_mean(pixels: np.ndarray, columns: list[int], rows: list[int], scale: i
     for row, y in enumerate(rows):
         for column, x in enumerate(columns):
             block = pixels[y : y + scale, x : x + scale]
-            for shift in (0, 8, 16):
+            for shift, most in ((0, 31), (8, 63), (16, 31)):
                 mean = int((block >> shift & 0xFF).sum()) // block.size
-                out[row, column] |= mean << shift
+                level = (mean * most + 127) // 255
+                out[row, column] |= (level * 255 + most // 2) // most << shift
     return out
 
 
 @given(reductions)
-def test_reduce_is_the_truncated_mean_of_each_block(reduction):
+def test_reduce_is_the_truncated_mean_of_each_block_in_rgb565(reduction):
     native, low = reduction.native, reduction.low
     columns = [i * reduction.scale for i in range(low.width)]
     rows = [i * reduction.scale for i in range(low.height)]
@@ -49,7 +51,7 @@ def test_reduce_of_a_part_equals_the_part_of_the_whole(reduction, data):
 @given(reductions)
 def test_expand_fills_the_native_size_and_keeps_the_mean(reduction):
     low = reduction.low
-    small = noise(low)
+    small = rgb565(noise(low))
     large = small.repeat(reduction.scale, axis=0).repeat(reduction.scale, axis=1)
     native = reduction.expand(large, low.rect)
     assert native.shape == reduction.native.shape

@@ -72,9 +72,10 @@ def test_text_near_the_pointer_comes_first_then_reading_order_then_what_is_flat(
     low = screen((0, 0), (0, 19), (14, 19))
     order = []
     sharpener = seen(SharpenPolicy.TEXT, low)
+    sharpener.look_at((14, 19))
     for _ in range(4):
         due = sharpener.due(NONE, NONE, 1.0)
-        rect, _ = sharpener.choose(due, NONE, pointer=(14, 19), budget_bytes=1.0, now=1.0)
+        rect, _ = sharpener.choose(due, NONE, budget_bytes=1.0, now=1.0)
         order += tiles(inside(rect))
     assert order[:3] == [(14, 19), (0, 0), (0, 19)]
     assert order[3] not in {(14, 19), (0, 0), (0, 19)}
@@ -84,7 +85,7 @@ def test_text_near_the_pointer_comes_first_then_reading_order_then_what_is_flat(
 def test_choice_stays_in_the_budget_or_is_one_tile(budget_bytes, textured):
     sharpener = seen(SharpenPolicy.ALL, screen(*textured))
     due = sharpener.due(NONE, NONE, 1.0)
-    rect, cost = sharpener.choose(due, NONE, None, budget_bytes, now=1.0)
+    rect, cost = sharpener.choose(due, NONE, budget_bytes, now=1.0)
     chosen = inside(rect)
     assert cost <= budget_bytes or chosen.sum() == 1
     assert GRID.covered(rect) == GRID.touched(rect)
@@ -95,17 +96,17 @@ def test_rectangle_takes_in_what_lies_between_and_leaves_out_what_is_not_due():
     line = [(3, column) for column in range(5, 15) if column != 9]
     sharpener = seen(SharpenPolicy.TEXT, screen(*line, (10, 10)))
     exact = ~inside(Rect(5 * 8, 3 * 8, 10 * 8, 8)) & ~inside(Rect(10 * 8, 10 * 8, 8, 8))
-    rect, _ = sharpener.choose(sharpener.due(exact, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    rect, _ = sharpener.choose(sharpener.due(exact, NONE, 1.0), NONE, PLENTY, now=1.0)
     assert rect == Rect(5 * 8, 3 * 8, 10 * 8, 8)
 
 
 def test_nothing_is_chosen_when_nothing_is_due():
-    assert seen(SharpenPolicy.ALL, screen()).choose(NONE, NONE, None, PLENTY, now=1.0) == (Rect(0, 0, 0, 0), 0.0)
+    assert seen(SharpenPolicy.ALL, screen()).choose(NONE, NONE, PLENTY, now=1.0) == (Rect(0, 0, 0, 0), 0.0)
 
 
 def test_what_was_asked_for_is_not_asked_again_until_it_counts_as_lost():
     sharpener = seen(SharpenPolicy.ALL, screen())
-    rect, _ = sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, None, PLENTY, now=1.0)
+    rect, _ = sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, PLENTY, now=1.0)
     assert rect == GRID.size.rect
     assert not sharpener.due(NONE, NONE, 1.0 + LOST_S / 2).any()
     assert sharpener.next_due_at(NONE, NONE, 2.0) == 1.0 + LOST_S
@@ -114,7 +115,7 @@ def test_what_was_asked_for_is_not_asked_again_until_it_counts_as_lost():
 
 def test_arrived_tiles_are_no_longer_under_way():
     sharpener = seen(SharpenPolicy.ALL, screen())
-    sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    sharpener.choose(ALL, NONE, PLENTY, now=1.0)
     assert not sharpener.idle
     sharpener.arrived(ALL)
     assert sharpener.idle
@@ -123,7 +124,7 @@ def test_arrived_tiles_are_no_longer_under_way():
 def test_a_tile_is_fresh_until_it_changes_after_it_was_asked_for():
     sharpener = seen(SharpenPolicy.ALL, screen(), now=0.0)
     assert not sharpener.fresh().any()
-    sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    sharpener.choose(ALL, NONE, PLENTY, now=1.0)
     assert sharpener.fresh().all()
     corner = GRID.mask()
     corner[0, 0] = True
@@ -143,5 +144,5 @@ def test_price_of_a_tile_follows_what_tiles_cost(price):
     sharpener = seen(SharpenPolicy.ALL, screen(*everywhere))
     for _ in range(20):
         sharpener.learn(200, int(200 * price))
-    _, cost = sharpener.choose(ALL, NONE, None, PLENTY, now=1.0)
+    _, cost = sharpener.choose(ALL, NONE, PLENTY, now=1.0)
     assert cost == pytest.approx(price * len(everywhere), rel=0.05)

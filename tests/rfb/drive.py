@@ -1,12 +1,14 @@
 """Connections of tests, and their events in a form that can be compared."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from itertools import pairwise
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from edge.errors import RfbError
+from edge.errors import RfbError, Unsupported
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from edge.rfb import (
@@ -18,15 +20,37 @@ from edge.rfb import (
     RectangleDecoded,
     SecurityPolicy,
 )
+from edge.rfb.encodings import is_level
+from edge.rfb.security.entropy import Entropy
 from tests.rfb import encode
 
 SQUARE = Rect(0, 0, 64, 64)
-EVERYTHING = (*LOSSLESS, EncodingNumber.EXTENDED_DESKTOP_SIZE)
+
+
+def _offerable(number: int) -> bool:
+    try:
+        Connection(ConnectionSettings(encodings=(number,)))
+    except Unsupported:
+        return False
+    return not is_level(number)
+
+
+#: All that may be offered, what is exact first; without levels, which let servers send pictures that are not.
+EVERYTHING = (*LOSSLESS, *(number for number in EncodingNumber if number not in LOSSLESS and _offerable(number)))
+
+
+CLIENT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def same_entropy() -> Entropy:
+    """The same secrets for each connection, so that each says the same."""
+    return Entropy(random.Random(7).randbytes, lambda: CLIENT_KEY)
 
 
 def open_settings(**changes: object) -> ConnectionSettings:
     """Settings that allow every security type and offer every encoding."""
-    return ConnectionSettings(**{"security": SecurityPolicy.insecure(), "encodings": EVERYTHING, **changes})
+    allowed = {"security": SecurityPolicy.insecure(), "encodings": EVERYTHING, "entropy": same_entropy()}
+    return ConnectionSettings(**{**allowed, **changes})
 
 
 def connected(size: Size, settings: ConnectionSettings | None = None) -> Connection:
@@ -85,6 +109,8 @@ def run(pieces: Sequence[bytes], settings: ConnectionSettings) -> tuple[list[tup
     try:
         for piece in [*(piece for piece in pieces if piece), b""]:
             events += connection.receive_data(piece)
+            while connection.more:
+                events += connection.receive_more()
     except RfbError as error:
         return plain(events), f"{type(error).__name__}: {error}", connection.data_to_send()
     raise AssertionError("the end of the stream is an error")

@@ -40,12 +40,21 @@ def update(*rectangles: bytes, count: int | None = None) -> bytes:
     return pack(">BxH", 0, len(rectangles) if count is None else count) + b"".join(rectangles)
 
 
+def colour_map(first: int, colours: Iterable[int]) -> bytes:
+    """SetColourMapEntries for colours of 0xRRGGBB."""
+    entries = [pack(">HHH", *(257 * level for level in int(colour).to_bytes(3, "big"))) for colour in colours]
+    return pack(">BxHH", 1, first, len(entries)) + b"".join(entries)
+
+
 def raw(pixels: Picture) -> bytes:
     return pixels.astype("<u4").tobytes()
 
 
 def cpixels(pixels: Iterable[int]) -> bytes:
     return b"".join(int(pixel).to_bytes(3, "little") for pixel in pixels)
+
+
+CPixels = Callable[[Iterable[int]], bytes]
 
 
 def tpixels(pixels: Iterable[int]) -> bytes:
@@ -73,15 +82,15 @@ def packed(indices: np.ndarray, bits: int) -> bytes:
     return out
 
 
-def tile_raw(tile: Picture) -> bytes:
+def tile_raw(tile: Picture, cpixels: CPixels = cpixels) -> bytes:
     return b"\0" + cpixels(tile.ravel())
 
 
-def tile_solid(tile: Picture) -> bytes:
+def tile_solid(tile: Picture, cpixels: CPixels = cpixels) -> bytes:
     return b"\1" + cpixels(tile.ravel()[:1])
 
 
-def tile_packed(tile: Picture) -> bytes:
+def tile_packed(tile: Picture, cpixels: CPixels = cpixels) -> bytes:
     palette, indices = np.unique(tile, return_inverse=True)
     count = max(2, len(palette))
     bits = 1 if count == 2 else 2 if count <= 4 else 4
@@ -89,11 +98,11 @@ def tile_packed(tile: Picture) -> bytes:
     return bytes([count]) + colours + packed(indices.reshape(tile.shape), bits)
 
 
-def tile_plain_rle(tile: Picture) -> bytes:
+def tile_plain_rle(tile: Picture, cpixels: CPixels = cpixels) -> bytes:
     return b"\x80" + b"".join(cpixels([colour]) + run_length(length) for colour, length in runs(tile))
 
 
-def tile_palette_rle(tile: Picture) -> bytes:
+def tile_palette_rle(tile: Picture, cpixels: CPixels = cpixels) -> bytes:
     palette = np.unique(tile)
     count = max(2, len(palette))
     index = {int(colour): number for number, colour in enumerate(palette)}
@@ -113,11 +122,13 @@ class ZrleEncoder:
         data = self._zlib.compress(tiles) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
         return pack(">I", len(data)) + data
 
-    def encode(self, pixels: Picture, tile: Callable[[Picture], bytes]) -> bytes:
+    def encode(self, pixels: Picture, tile: Callable[..., bytes], cpixels: CPixels = cpixels) -> bytes:
         height, width = pixels.shape
         grid = Grid(Size(width, height), 64)
         parts = [
-            tile(pixels[grid.rect(row, column).slices]) for row in range(grid.rows) for column in range(grid.columns)
+            tile(pixels[grid.rect(row, column).slices], cpixels)
+            for row in range(grid.rows)
+            for column in range(grid.columns)
         ]
         return self.wrap(b"".join(parts))
 
@@ -133,7 +144,8 @@ def compact(length: int) -> bytes:
 class TightEncoder:
     """Tight with the connection's four zlib streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, tpixels: CPixels = tpixels) -> None:
+        self._tpixels = tpixels
         self._zlib = [zlib.compressobj(1) for _ in range(4)]
 
     def _basic(self, stream: int, data: bytes) -> bytes:
@@ -160,13 +172,18 @@ class TightEncoder:
 
     def copy(self, pixels: Picture, stream: int = 0, *, explicit: bool = False, reset: bool = False) -> bytes:
         control = self._control(stream, explicit=explicit, reset=reset) + (b"\0" if explicit else b"")
-        return control + self._basic(stream, tpixels(pixels.ravel()))
+        return control + self._basic(stream, self._tpixels(pixels.ravel()))
 
     def palette(self, pixels: Picture, stream: int = 1, *, reset: bool = False) -> bytes:
         palette, indices = np.unique(pixels, return_inverse=True)
         if len(palette) == 1:
             palette = np.resize(palette, 2)
-        head = self._control(stream, explicit=True, reset=reset) + b"\1" + bytes([len(palette) - 1]) + tpixels(palette)
+        head = (
+            self._control(stream, explicit=True, reset=reset)
+            + b"\1"
+            + bytes([len(palette) - 1])
+            + self._tpixels(palette)
+        )
         indices = indices.reshape(pixels.shape)
         return head + self._basic(stream, packed(indices, 1 if len(palette) == 2 else 8))
 

@@ -3,8 +3,9 @@
 from struct import pack
 
 from edge.geometry import Rect, Size
-from edge.rfb import EncodingNumber
-from tests.rfb import encode
+from edge.rfb import XRGB8888, EncodingNumber
+from tests.rfb import encode, encode_classic
+from tests.rfb.wire import Wire
 
 SIZE = Size(70, 66)
 
@@ -12,7 +13,7 @@ SIZE = Size(70, 66)
 def messages() -> dict[str, bytes]:
     """One message for each thing that a server can say after ServerInit, by name; in this order they are a session."""
     rect = SIZE.rect
-    zrle, tight = encode.ZrleEncoder(), encode.TightEncoder()
+    zrle, tight, wire = encode.ZrleEncoder(), encode.TightEncoder(), Wire(XRGB8888)
 
     def one(encoding: int, data: bytes, at: Rect = rect) -> bytes:
         return encode.update(encode.rectangle(at, encoding, data))
@@ -37,6 +38,11 @@ def messages() -> dict[str, bytes]:
         "tight-palette": one(EncodingNumber.TIGHT, tight.palette(few, 1, reset=True)),
         "tight-gradient": one(EncodingNumber.TIGHT, tight.gradient(many, 3)),
         "tight-short": one(EncodingNumber.TIGHT, tight.copy(few[:1, :3]), Rect(0, 0, 3, 1)),
+        "rre": one(EncodingNumber.RRE, encode_classic.rre(few, wire)),
+        "corre": one(EncodingNumber.CORRE, encode_classic.corre(few, wire)),
+        "hextile": one(EncodingNumber.HEXTILE, encode_classic.hextile(encode.picture(SIZE, 40), wire)),
+        "hextile-two-colours": one(EncodingNumber.HEXTILE, encode_classic.hextile(encode.picture(SIZE, 2, 9), wire)),
+        "zlib": one(EncodingNumber.ZLIB, encode_classic.ZlibEncoder().encode(many, wire)),
         "last-rect": encode.update(
             encode.rectangle(rect, EncodingNumber.TIGHT, tight.fill(many)),
             encode.rectangle(Rect(0, 0, 0, 0), EncodingNumber.LAST_RECT),
@@ -51,6 +57,9 @@ def messages() -> dict[str, bytes]:
         (encode.tile_palette_rle, few),
     ]:
         found[f"zrle-{tile.__name__}"] = one(EncodingNumber.ZRLE, zrle.encode(pixels, tile))
+        found[f"trle-{tile.__name__}"] = one(EncodingNumber.TRLE, encode_classic.trle(pixels, tile, wire))
+    coefficients = b"\0\0" + encode.cpixels(encode_classic.zywrle_tile(few[:64, :64], 1))
+    found["zywrle"] = one(EncodingNumber.ZYWRLE, encode.ZrleEncoder().wrap(coefficients), Rect(0, 0, 64, 64))
     smaller = Size(40, 30)
     found["desktop-size"] = encode.update(
         encode.rectangle(smaller.rect, EncodingNumber.DESKTOP_SIZE),

@@ -2,7 +2,7 @@ from struct import pack
 
 import pytest
 
-from edge.errors import AuthenticationFailed, ProtocolViolation, RfbError, Unsupported
+from edge.errors import AuthenticationFailed, ConnectionClosed, ProtocolViolation, RfbError, Unsupported
 from edge.geometry import Size
 from edge.rfb import Connected, Connection, ConnectionSettings, Security, SecurityPolicy, State, TlsRequired
 from edge.rfb.security.vnc_auth import response
@@ -152,6 +152,87 @@ def test_vencrypt_with_a_password_inside():
     assert connection.data_to_send().endswith(response(b"secret", CHALLENGE))
     [event] = connection.receive_data(OK + INIT)
     assert event.security == "VeNCrypt X509_VNC"
+
+
+PLAIN = pack(">II", 4, 6) + b"minasecret"
+#: Word of the policy -> subtype, whether TLS is anonymous (None: no TLS), what the server says in it, the answer.
+SUBTYPES = {
+    Security.X509_NONE: (260, False, b"", b""),
+    Security.X509_VNC: (261, False, CHALLENGE, response(b"secret", CHALLENGE)),
+    Security.X509_PLAIN: (262, False, b"", PLAIN),
+    Security.TLS_NONE: (257, True, b"", b""),
+    Security.TLS_VNC: (258, True, CHALLENGE, response(b"secret", CHALLENGE)),
+    Security.TLS_PLAIN: (259, True, b"", PLAIN),
+    Security.PLAIN: (256, None, b"", PLAIN),
+}
+
+
+@pytest.mark.parametrize("step", [1, 1000])
+@pytest.mark.parametrize("word", SUBTYPES)
+def test_vencrypt_subtype_is_spoken_however_it_is_cut(word, step):
+    number, anonymous, says, answer = SUBTYPES[word]
+    settings = ConnectionSettings(SecurityPolicy(frozenset({word})), user="mina", password=b"secret")
+    connection = Connection(settings)
+
+    def receive(data: bytes) -> list[object]:
+        pieces = [data[at : at + step] for at in range(0, len(data), step)]
+        return [event for piece in pieces for event in connection.receive_data(piece)]
+
+    offer = VENCRYPT + subtypes(999, *(subtype for subtype, *_ in SUBTYPES.values()))
+    begun = b"RFB 003.008\n\x13\0\2" + pack(">I", number)
+    if anonymous is None:
+        assert receive(offer) == []
+    else:
+        assert receive(offer + b"\1") == [TlsRequired(anonymous)]
+        assert connection.data_to_send() == begun
+        connection.tls_established()
+        begun = b""
+    receive(says)
+    assert connection.data_to_send() == begun + answer
+    [event] = receive(OK + INIT)
+    assert event.security == f"VeNCrypt {word.name}"
+
+
+@pytest.mark.parametrize("word", SUBTYPES)
+def test_vencrypt_subtype_that_is_cut_short_is_a_closed_connection(word):
+    number, anonymous, says, _ = SUBTYPES[word]
+    before = VENCRYPT + subtypes(number) + (b"" if anonymous is None else b"\1")
+    said = says + OK + INIT
+    for end in range(len(before) + len(said)):
+        settings = ConnectionSettings(SecurityPolicy(frozenset({word})), user="mina", password=b"secret")
+        connection = Connection(settings)
+        if start := before[:end]:
+            connection.receive_data(start)
+        if end >= len(before) and anonymous is not None:
+            connection.tls_established()
+        if rest := said[: max(0, end - len(before))]:
+            connection.receive_data(rest)
+        with pytest.raises(ConnectionClosed):
+            connection.receive_data(b"")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"user": None}, "not both were given (--user, --password-file)"),
+        ({"password": None}, "not both were given (--user, --password-file)"),
+        ({"user": "m" * 1025}, "longer than the 1024 bytes that fit"),
+    ],
+)
+def test_plain_without_a_user_name_and_a_password_that_fit_says_so(changes, words):
+    settings = ConnectionSettings(
+        **{"security": SecurityPolicy(frozenset({Security.PLAIN})), "user": "mina", "password": b"x", **changes}
+    )
+    error = failure(VENCRYPT + subtypes(256), settings)
+    assert isinstance(error, AuthenticationFailed)
+    assert words in str(error)
+
+
+def test_plain_inside_of_tls_from_the_first_byte():
+    policy = SecurityPolicy(frozenset({Security.PLAIN_IN_TLS}))
+    connection = Connection(ConnectionSettings(policy, transport_secure=True, user="mina", password=b"secret"))
+    connection.receive_data(VENCRYPT + subtypes(260, 256))
+    assert connection.data_to_send().endswith(pack(">I", 256) + PLAIN)
 
 
 @pytest.mark.parametrize("before", [b"", b"\1"])

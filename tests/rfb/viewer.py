@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import numpy as np
 
@@ -43,6 +43,7 @@ from edge.rfb import (
 )
 
 PATIENCE_S = 30
+E = TypeVar("E")
 
 
 class Viewer:
@@ -95,13 +96,26 @@ class Viewer:
         def same() -> bool:
             return np.array_equal(self.picture[slices], expected())
 
+        await self.follow(same)
+
+    async def follow(self, true: Callable[[], bool]) -> None:
+        """Ask for what changes until `true`."""
         async with asyncio.timeout(PATIENCE_S):
-            while not same():
+            while not true():
                 await self.request(incremental=True)
                 # What is expected may come to be so without the server having anything to say.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(1):
                         await self.receive(UpdateFinished)
+
+    async def find(self, kind: type[E], accept: Callable[[E], bool] = lambda event: True) -> E:
+        """Ask for what changes until an event of `kind` is there that is accepted; return the first."""
+
+        def found() -> list[E]:
+            return [event for event in self.events if isinstance(event, kind) and accept(event)]
+
+        await self.follow(lambda: bool(found()))
+        return found()[0]
 
     async def _flush(self) -> None:
         self._writer.write(self.connection.data_to_send())

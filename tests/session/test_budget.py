@@ -9,7 +9,7 @@ def fetched(budget: ByteBudget, link_bytes_s: float, delay_s: float, seconds: fl
     now, link_free_at, total = 0.0, 0.0, 0
     under_way: list[tuple[float, int]] = []
     while now < seconds:
-        while (wanted := budget.next_bytes) > 0:
+        while (wanted := budget.next_bytes(now)) > 0:
             budget.asked(wanted, now)
             link_free_at = max(link_free_at, now + delay_s) + wanted / link_bytes_s
             under_way.append((link_free_at, int(wanted)))
@@ -27,16 +27,16 @@ def test_window_grows_to_fill_a_fast_link():
 def test_window_stays_small_on_a_slow_link():
     budget = ByteBudget()
     assert fetched(budget, link_bytes_s=125_000, delay_s=0.06, seconds=6) > 80_000
-    assert budget.next_bytes <= 24_000
+    assert budget.next_bytes(6.0) <= 24_000
 
 
 @given(st.lists(st.tuples(st.integers(1, 1 << 20), st.floats(0, 5), st.booleans()), max_size=50))
 def test_a_request_is_allowed_again_once_nothing_is_under_way(replies):
     budget, now = ByteBudget(), 0.0
     for size, wait_s, more in replies:
-        budget.asked(budget.next_bytes, now)
+        budget.asked(budget.next_bytes(now), now)
         now += wait_s
         budget.arrived(size, now, more=more)
-        assert budget.next_bytes <= MAX_WINDOW_BYTES
+        assert budget.next_bytes(now) <= MAX_WINDOW_BYTES
     budget.forget_requests()
-    assert budget.next_bytes >= MIN_REQUEST_BYTES
+    assert budget.next_bytes(now) >= MIN_REQUEST_BYTES

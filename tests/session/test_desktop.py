@@ -96,10 +96,24 @@ async def test_without_sharpening_the_mean_is_right_and_nothing_is_fetched(deskt
             return bool(np.array_equal(ours, native))
 
         await until(mean_is_right, "each restored block has the mean of the native one")
+        await until(lambda: "full" in session.report().connections, "input has a connection")
         report = session.report()
         assert report.fraction_exact == 0
         assert report.tiles.sharpened == 0
         assert report.connections["full"].bytes_in < 4096
+
+
+async def test_evidence_is_the_reduction_of_what_the_server_shows(desktop):
+    async with showing(desktop.port, sharpen=SharpenPolicy.OFF) as session:
+        reduction = Reduction(SIZE, 4)
+        corner = reduction.to_low(CORNER)
+
+        def equal() -> bool:
+            ours, native = session._desktop._framebuffer.picture.copy(), reduction.reduce(desktop.pixels(), reduction.low.rect)
+            ours[corner.slices] = native[corner.slices] = 0
+            return bool(np.array_equal(ours, native))
+
+        await until(equal, "what came at a quarter is what the native picture is reduced to")
 
 
 async def test_typed_text_is_seen_hangul_included(desktop):

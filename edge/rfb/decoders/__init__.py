@@ -7,27 +7,49 @@ from edge.rfb.decoders.cursor import Cursor, XCursor
 from edge.rfb.decoders.cursor_with_alpha import CursorWithAlpha
 from edge.rfb.decoders.desktop_size import DesktopSize, ExtendedDesktopSize
 from edge.rfb.decoders.desktop_state import DesktopName, LedState
+from edge.rfb.decoders.hextile import Hextile
+from edge.rfb.decoders.jpeg_encoding import JpegEncoding
+from edge.rfb.decoders.open_h264 import OpenH264, h264_is_there
 from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.pointer import PointerMotionChange, PointerPosition
 from edge.rfb.decoders.raw import Raw
+from edge.rfb.decoders.rre import CoRre, Rre
 from edge.rfb.decoders.supported_messages import SupportedMessages
-from edge.rfb.decoders.tight import Tight
+from edge.rfb.decoders.tight import Tight, new_streams
+from edge.rfb.decoders.tight_png import TightPng
+from edge.rfb.decoders.trle import Trle
 from edge.rfb.decoders.vmware_cursor import VMwareCursor, VMwareCursorState
+from edge.rfb.decoders.zlib import Zlib
 from edge.rfb.decoders.zrle import Zrle
+from edge.rfb.decoders.zywrle import Zywrle
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.limits import Limits
 
 __all__ = ["Decoder", "new_decoders"]
 
 
-def new_decoders(limits: Limits, codec: PixelCodec) -> dict[int, Decoder]:
-    """Everything that can be decoded, by the number on the wire, with the state of a new connection."""
+def new_decoders(limits: Limits, codec: PixelCodec, wavelet_level: int = 1) -> dict[int, Decoder]:
+    """Everything that can be decoded, by the number on the wire, with the state of a new connection.
+
+    `wavelet_level` is that of ZYWRLE, which `edge.rfb.decoders.zywrle.wavelet_level` finds.
+    """
+    streams = new_streams()
     drawing: dict[int, Decoder] = {
         EncodingNumber.RAW: Raw(codec),
         EncodingNumber.COPY_RECT: CopyRect(),
-        EncodingNumber.TIGHT: Tight(codec),
+        EncodingNumber.RRE: Rre(codec),
+        EncodingNumber.CORRE: CoRre(codec),
+        EncodingNumber.HEXTILE: Hextile(codec),
+        EncodingNumber.ZLIB: Zlib(codec),
+        EncodingNumber.TIGHT: Tight(codec, streams),
+        EncodingNumber.TIGHT_PNG: TightPng(codec, streams),
+        EncodingNumber.JPEG: JpegEncoding(),
+        EncodingNumber.TRLE: Trle(codec),
         EncodingNumber.ZRLE: Zrle(codec),
+        EncodingNumber.ZYWRLE: Zywrle(codec, wavelet_level),
     }
+    if h264_is_there():
+        drawing[EncodingNumber.OPEN_H264] = OpenH264()
     return drawing | {
         EncodingNumber.CURSOR: Cursor(limits, codec),
         EncodingNumber.XCURSOR: XCursor(limits),

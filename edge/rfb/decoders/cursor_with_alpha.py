@@ -32,7 +32,8 @@ class _RgbaCodec(PixelCodec):
     def __init__(self) -> None:
         super().__init__(_RGBA8888)
 
-    def _colours(self, values: NDArray[Any]) -> Colours:
+    def colours(self, values: NDArray[Any]) -> Colours:
+        """Return what came."""
         return values.astype(np.uint32)
 
 

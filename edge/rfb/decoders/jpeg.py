@@ -15,6 +15,13 @@ _FRAMES = {0xC0, 0xC1}
 # All other frame headers: progressive, lossless and arithmetic coding, which no server uses.
 _FOREIGN_FRAMES = set(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _END_OF_HEADER = {0xD9, 0xDA}
+# It fills up to whole blocks, of which noise at the highest quality takes no more than this; the rest is for tables.
+_BLOCK_PX, _BLOCK_BYTES, _TABLE_BYTES = 16, 16 * 16 * 6, 4096
+
+
+def jpeg_bytes_most(size: Size) -> int:
+    """Return the most that a JPEG of `size` can take."""
+    return -(-size.width // _BLOCK_PX) * -(-size.height // _BLOCK_PX) * _BLOCK_BYTES + _TABLE_BYTES
 
 
 def frame_size(data: bytes | bytearray) -> Size:

@@ -51,23 +51,37 @@ class PixelCodec:
             # The spare byte, which servers fill as they like, is cleared.
             values &= _COLOUR
             return values.reshape(shape)
-        return self._colours(values).reshape(shape)
+        return self.colours(values).reshape(shape)
+
+    def from_spaced_pixels(self, data: Bytes, gap: int) -> Colours:
+        """Turn PIXELs, each followed by `gap` bytes that are not looked at, into a new array of colours."""
+        return self.colours(_every(data, self._dtype, self.pixel_bytes + gap))
 
     def from_cpixels(self, data: Bytes, gap: int = 0) -> Colours:
         """Turn CPIXELs, each followed by `gap` bytes that are not looked at, into a new array of colours."""
         if self._is_view and self.cpixel_bytes == 3 and not gap:
             return from_bgr(np.frombuffer(data, dtype=np.uint8).reshape(1, -1, 3)).ravel()
+        return self.colours(self.cpixel_values(data, gap))
+
+    def cpixel_values(self, data: Bytes, gap: int = 0) -> NDArray[Any]:
+        """Read the numbers that CPIXELs are, with anything in the bits that belong to no colour."""
         values = _every(data, self._dtype, self.cpixel_bytes + gap)
         if self._cpixel.start:
             # The missing byte is the first one of the pixel: the next byte must give up its place to the colours.
             values = values >> 8 if self.pixel_format.big_endian else values << 8
-        return self._colours(values)
+        return values
+
+    def colours(self, values: NDArray[Any]) -> Colours:
+        """Turn pixels as numbers into a new array of colours, in the shape of `values`."""
+        if self._table is not None:
+            return paint(self._table, values)
+        return values & _COLOUR if self._is_view else self._composed(values)
 
     def from_tpixels(self, data: Bytes) -> Colours:
         """Turn Tight's TPIXELs (3 bytes: R, G, B; or PIXELs) into a new array of colours."""
         if self.tpixel_bytes == 3:
             return from_rgb(np.frombuffer(data, dtype=np.uint8).reshape(1, -1, 3)).ravel()
-        return self._colours(np.frombuffer(data, dtype=self._dtype))
+        return self.colours(np.frombuffer(data, dtype=self._dtype))
 
     def to_levels(self, data: Bytes) -> Levels:
         """Split TPIXELs of a true-colour format into a new array of levels."""
@@ -106,13 +120,8 @@ class PixelCodec:
             return np.zeros(1 << min(bits, _MAP_BITS), dtype=np.uint32)
         return self._composed(np.arange(1 << bits, dtype=np.uint32)) if bits <= _MAP_BITS else None
 
-    def _colours(self, values: NDArray[Any]) -> Colours:
-        if self._table is not None:
-            return paint(self._table, values)
-        return values & _COLOUR if self._is_view else self._composed(values)
-
     def _composed(self, values: NDArray[Any]) -> Colours:
-        out = np.zeros(values.size, dtype=np.uint32)
+        out = np.zeros(values.shape, dtype=np.uint32)
         for channel, scale in zip(self.pixel_format.channels, self._scales, strict=True):
             out |= scale.take(values >> channel.shift & channel.maximum)
         return out

@@ -3,6 +3,7 @@
 Source: the Tight section of the rfbproto specification.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from edge.rfb.decoders.gradient import undo_gradient
 from edge.rfb.decoders.inflate import Inflater, deflated_bound
-from edge.rfb.decoders.jpeg import decode_jpeg
+from edge.rfb.decoders.jpeg import decode_jpeg, jpeg_bytes_most
 from edge.rfb.decoders.pixels import Indices, PixelCodec, packed_bytes, paint, unpack_indices
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import RectangleDecoded
@@ -22,8 +23,6 @@ _FILL, _JPEG, _FIRST_UNDEFINED = 8, 9, 8
 _FILTER_FOLLOWS = 4
 # Data shorter than this is not compressed at all.
 _LEAST_COMPRESSED_BYTES = 12
-# JPEG fills up to whole blocks, of which noise at the highest quality takes no more than this; the rest is for tables.
-_JPEG_BLOCK_PX, _JPEG_BLOCK_BYTES, _JPEG_TABLE_BYTES = 16, 16 * 16 * 6, 4096
 
 
 class Filter(IntEnum):
@@ -34,14 +33,20 @@ class Filter(IntEnum):
     GRADIENT = 2
 
 
+def new_streams() -> Sequence[Inflater]:
+    """Make the zlib streams of a new connection."""
+    return tuple(Inflater() for _ in range(_STREAMS))
+
+
 class Tight:
     """The decoder of Tight, with the connection's four zlib streams."""
 
     draws: ClassVar[bool] = True
+    _encoding: ClassVar[EncodingNumber] = EncodingNumber.TIGHT
 
-    def __init__(self, codec: PixelCodec) -> None:
+    def __init__(self, codec: PixelCodec, streams: Sequence[Inflater]) -> None:
         self._codec = codec
-        self._inflaters = tuple(Inflater() for _ in range(_STREAMS))
+        self._inflaters = streams
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the control byte and what it announces."""
@@ -54,15 +59,18 @@ class Tight:
             colour = self._codec.from_tpixels((yield from stream.read(self._codec.tpixel_bytes)))
             picture = colour.repeat(rect.area).reshape(rect.size.shape)
         elif kind == _JPEG:
-            blocks = -(-rect.width // _JPEG_BLOCK_PX) * -(-rect.height // _JPEG_BLOCK_PX)
-            length = yield from _compact_length(stream, blocks * _JPEG_BLOCK_BYTES + _JPEG_TABLE_BYTES)
+            length = yield from compact_length(stream, jpeg_bytes_most(rect.size))
             picture = decode_jpeg((yield from stream.read(length)), rect.size)
         elif kind < _FIRST_UNDEFINED:
             filter_id = (yield from stream.u8()) if kind & _FILTER_FOLLOWS else Filter.COPY
             picture = yield from self._filtered(stream, rect.size, filter_id, self._inflaters[kind & 3])
         else:
-            raise DecodeError(f"compression control 0x{control:02x} is not defined for Tight")
-        yield RectangleDecoded(rect, picture, EncodingNumber.TIGHT)
+            picture = yield from self._extension(stream, control, rect.size)
+        yield RectangleDecoded(rect, picture, self._encoding, exact=kind != _JPEG)
+
+    def _extension(self, stream: Stream, control: int, size: Size) -> Parser[Picture]:  # noqa: ARG002
+        """Read what has another compression control than Tight defines."""
+        raise DecodeError(f"compression control 0x{control:02x} is not defined for {self._encoding.name}")
 
     def _filtered(self, stream: Stream, size: Size, filter_id: int, inflater: Inflater) -> Parser[Picture]:
         codec = self._codec
@@ -97,11 +105,11 @@ def _basic(stream: Stream, expected: int, inflater: Inflater) -> Parser[bytes]:
     """Read `expected` bytes, compressed if that is worth it."""
     if expected < _LEAST_COMPRESSED_BYTES:
         return bytes((yield from stream.read(expected)))
-    length = yield from _compact_length(stream, deflated_bound(expected))
+    length = yield from compact_length(stream, deflated_bound(expected))
     return inflater.inflate_exactly((yield from stream.read(length)), expected)
 
 
-def _compact_length(stream: Stream, most: int) -> Parser[int]:
+def compact_length(stream: Stream, most: int) -> Parser[int]:
     """Read a length of one to three bytes, of 7, 7 and 8 bits, the lowest first."""
     length = 0
     for shift in (0, 7, 14):

@@ -11,37 +11,42 @@ from edge.errors import DecodeError
 from edge.geometry import Grid, Rect, Size
 from edge.rfb.decoders.inflate import Inflater, deflated_bound
 from edge.rfb.decoders.pixels import PixelCodec
-from edge.rfb.decoders.tiles import TileReader
+from edge.rfb.decoders.tiles import TileReader, tile_bytes_most
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import RectangleDecoded
 from edge.rfb.stream import Parser, Stream
 
 _TILE_PX = 64
-_PALETTE_MOST = 127
 
 
 class Zrle:
     """The decoder of ZRLE, with the connection's zlib stream."""
 
     draws: ClassVar[bool] = True
+    _encoding: ClassVar[EncodingNumber] = EncodingNumber.ZRLE
 
     def __init__(self, codec: PixelCodec) -> None:
         self._codec = codec
         self._inflater = Inflater()
+        self._tiles = self._new_tiles()
+
+    def _new_tiles(self) -> TileReader:
+        return TileReader(self._codec)
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the compressed tiles and put them together."""
         grid = Grid(rect.size, _TILE_PX)
         cpixel = self._codec.cpixel_bytes
-        # The worst of all sub-encodings is plain RLE of runs of one, a colour and a byte of length; or a full palette.
-        most = rect.area * (cpixel + 1) + grid.rows * grid.columns * (1 + _PALETTE_MOST * cpixel)
+        most = tile_bytes_most(cpixel, rect.area) + (grid.rows * grid.columns - 1) * tile_bytes_most(cpixel, 0)
         length = yield from stream.u32()
         if length > deflated_bound(most):
             raise DecodeError(f"it announces {length} bytes, more than its area can take ({deflated_bound(most)})")
-        tiles = TileReader(self._inflater.inflate((yield from stream.read(length)), most), self._codec)
+        tiles = self._tiles
+        tiles.load(self._inflater.inflate((yield from stream.read(length)), most))
         picture = np.empty(rect.size.shape, dtype=np.uint32)
-        for row in range(grid.rows):
-            for column in range(grid.columns):
-                tiles.read(picture[grid.rect(row, column).slices])
+        for y in range(0, rect.height, _TILE_PX):
+            for x in range(0, rect.width, _TILE_PX):
+                tiles.read(picture[y : y + _TILE_PX, x : x + _TILE_PX])
+            tiles.paint()  # while the row is still in the processor's cache
         tiles.finish()
-        yield RectangleDecoded(rect, picture, EncodingNumber.ZRLE)
+        yield RectangleDecoded(rect, picture, self._encoding, exact=self._encoding is EncodingNumber.ZRLE)
