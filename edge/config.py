@@ -20,12 +20,27 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class DisplayConfig(Section, frozen=True):
-    """What the device draws on, and the language of its own screens; a width or height of 0 takes the desktop's."""
+    """What the device draws on, and the language of its own screens.
 
-    kind: Literal["window", "headless"] = "window"
+    A width or height of 0 is the desktop's, or with `kms` what the monitor prefers. `card` and `connector` choose among
+    several ("/dev/dri/card1", "HDMI-A-2"); empty, the first that a monitor is plugged into.
+    """
+
+    kind: Literal["kms", "window", "headless"] = "window"
     width: Extent = 0
     height: Extent = 0
     language: Literal["ko", "en"] = "ko"
+    card: str = ""
+    connector: str = ""
+
+
+class KeyboardConfig(Section, frozen=True):
+    """XKB's names for the keyboards at a board: layouts ("kr", or several: "us,de"), variants and options."""
+
+    layout: str = "kr"
+    variant: str = ""
+    options: str = ""
+    locale: str = "ko_KR.UTF-8"
 
 
 class RestoreConfig(Section, frozen=True):
@@ -58,6 +73,7 @@ class EdgedConfig(Section, frozen=True):
     state_dir: Path = Path("/var/lib/edged")
     enrolment_file: Path = Path("/etc/edged/enrolment.json")
     display: DisplayConfig = DisplayConfig()
+    keyboard: KeyboardConfig = KeyboardConfig()
     restore: RestoreConfig = RestoreConfig()
     sharpen: SharpenConfig = SharpenConfig()
     sign_in: DeviceSignInConfig = DeviceSignInConfig()

@@ -92,6 +92,10 @@ def open_display(config: EdgedConfig) -> Display:
     size = Size(wanted.width, wanted.height) if wanted.width and wanted.height else None
     if wanted.kind == "headless":
         return HeadlessDisplay(size)
+    if wanted.kind == "kms":
+        from edge.session.board import open_board  # noqa: PLC0415 - evdev and XKB only on a board
+
+        return open_board(wanted, config.keyboard)
     from edge.display.window import WindowDisplay  # noqa: PLC0415 - Xlib only where a window is wanted
 
     return WindowDisplay("edge")

@@ -2,14 +2,30 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edge.config import DisplayConfig, KeyboardConfig
 from edge.display.base import InputEvent, KeyInput, PointerInput
-from edge.display.kms.monitor import Monitor
+from edge.display.kms.monitor import Monitor, open_card
 from edge.geometry import Rect, Size
 from edge.input.devices import InputDevices
+from edge.input.keyboard import Keyboard
 from edge.pixels import Picture
+
+UNKNOWN_SCREEN = Size(1920, 1080)
+"""Where the pointer moves until a monitor is there."""
+
+
+def open_board(screen: DisplayConfig, keys: KeyboardConfig) -> "Board":
+    """Make what the configuration describes, not yet entered; raises `ConfigError` for a layout that is not known."""
+    wanted = Size(screen.width, screen.height) if screen.width and screen.height else None
+    card = Path(screen.card) if screen.card else None
+    monitor = Monitor(partial(open_card, card), wanted, screen.connector)
+    keyboard = Keyboard(keys.layout, keys.variant, keys.options, keys.locale)
+    return Board(monitor, InputDevices(keyboard, wanted or UNKNOWN_SCREEN))
 
 
 class Board:
@@ -39,6 +55,8 @@ class Board:
 
     async def present(self, picture: Picture, damage: Sequence[Rect]) -> None:
         """Show it on the monitor."""
+        if (size := self.size) is not None and size != self._devices.pointer.size:
+            self._devices.pointer.take_size(size)
         await self._monitor.present(picture, damage)
 
     async def next_input(self) -> InputEvent:
