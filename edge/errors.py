@@ -10,6 +10,7 @@ EdgeError
 │   └── ConnectionClosed   the server closed the connection
 ├── DisplayError           the screen or the window cannot be used
 ├── UpscalerError          a model or its runtime cannot be used
+├── RecordingError         a recording cannot be written, or is none
 ├── TrustError             a key or a certificate cannot be used
 ├── ControlError           the message bus cannot be used, or a message on it is malformed
 ├── SignInRefused          the broker refused the user; `reason` says why
@@ -55,6 +56,10 @@ class DisplayError(EdgeError):
 
 class UpscalerError(EdgeError):
     """A model or its runtime cannot be used."""
+
+
+class RecordingError(EdgeError):
+    """A recording cannot be written, or what was given is none."""
 
 
 class TrustError(EdgeError):

@@ -44,6 +44,8 @@ WORTH_SHARE = 0.5
 """A rectangle grows by a strip of tiles if more than this share of what the strip costs is due."""
 FIRST_GUESS_BYTES = 220.0
 """What a tile of text costs in ZRLE before any was measured; a page of Latin and Korean at 15 to 17 px."""
+LEAST_PROVEN = 4
+"""Of the eight tiles around one, how many must have come as pictures for it to be taken for a picture unseen."""
 RANK_SCORE = 10_000.0
 
 
@@ -75,6 +77,7 @@ class Sharpener:
         self._confirmed_at = -np.inf
         self._under_way = grid.mask()
         self._pictures = grid.mask()
+        self._proven_pictures = grid.mask()
         self._flat = grid.mask(value=True)
         self._near = grid.mask()
         self._closeness: NDArray[np.float64] = np.zeros(grid.shape)
@@ -85,8 +88,21 @@ class Sharpener:
         """Note that `tiles` now show something else; `low` is the whole low-resolution picture."""
         self._changed_at[tiles] = now
         self._last_change = now
+        self._proven_pictures &= ~tiles
         self._pictures = texture.pictures(low, self._grid)
+        self._heed_proof()
         self._flat = texture.flat(low, self._grid)
+
+    def proven(self, tiles: Mask, pictures: Mask) -> None:
+        """Note which of `tiles` were seen at full size to be pictures: what lies among these is one too."""
+        self._proven_pictures[tiles] = pictures[tiles]
+        self._heed_proof()
+
+    def _heed_proof(self) -> None:
+        proven = self._proven_pictures
+        if proven.any():
+            around = cv2.boxFilter(proven.view(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+            self._pictures |= proven | (around >= LEAST_PROVEN)
 
     def look_at(self, *places: Place) -> None:
         """Note where pointer and caret are: what is near them is being read."""

@@ -42,9 +42,6 @@ from edge.rfb.events import (
     PointerMoved,
     RectangleCopied,
     RectangleDecoded,
-    ResizeReason,
-    ResizeStatus,
-    Screen,
     SupportedMessages,
     TlsRequired,
     UpdateFinished,
@@ -53,6 +50,7 @@ from edge.rfb.events import (
 from edge.rfb.fence import FenceFlag
 from edge.rfb.limits import Limits
 from edge.rfb.pixel_format import XRGB8888, PixelFormat
+from edge.rfb.screens import ResizeReason, ResizeStatus, Screen
 from edge.rfb.security.policy import Security, SecurityPolicy
 from edge.rfb.settings import LOSSLESS, ConnectionSettings
 

@@ -29,9 +29,9 @@ from edge.rfb.commands import (
     SetScale,
 )
 from edge.rfb.encodings import EncodingNumber
-from edge.rfb.events import Screen
 from edge.rfb.fence import PAYLOAD_BYTES, FenceFlag
 from edge.rfb.pixel_format import PixelFormat
+from edge.rfb.screens import Screen
 
 
 class ClientMessage(IntEnum):

@@ -9,6 +9,7 @@ from enum import IntFlag
 from struct import Struct
 
 from edge.errors import DecodeError, ProtocolViolation
+from edge.rfb.client_messages import ClientMessage
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import ClipboardNotified, CutTextReceived, ExtensionAnnounced
 from edge.rfb.extensions import Extensions
@@ -17,7 +18,6 @@ from edge.rfb.stream import Parser, Stream
 
 _HEADER = Struct(">BxxxiI")
 _U32 = Struct(">I")
-_CLIENT_CUT_TEXT = 6
 
 
 class ClipboardFlag(IntFlag):
@@ -52,15 +52,17 @@ class ExtendedClipboard:
         self._provides = 0
 
     def cut(self, text: str) -> bytes | None:
-        """Take the client's text; returns the message that tells of it, or None if the server has no such clipboard."""
-        if EncodingNumber.EXTENDED_CLIPBOARD not in self._extensions.announced:
-            return None
+        """Take the client's text; returns the message that tells of it, or None if ClientCutText does as well.
+
+        It does for Latin-1, and is then what more servers can use: x11vnc 0.9.16 on LibVNCServer 0.9.14 announces the
+        extended clipboard, and drops what comes by it.
+        """
         self._text = text
+        if EncodingNumber.EXTENDED_CLIPBOARD not in self._extensions.announced or _is_latin_1(text):
+            return None
         if ClipboardFlag.PROVIDE in self._server and len(_on_the_wire(text)) <= self._unsolicited_bytes:
             return _provide(text)
-        if ClipboardFlag.NOTIFY in self._server:
-            return _message(ClipboardFlag.NOTIFY | ClipboardFlag.TEXT)
-        return None
+        return _message(ClipboardFlag.NOTIFY | ClipboardFlag.TEXT) if ClipboardFlag.NOTIFY in self._server else None
 
     def request(self) -> bytes:
         """Return the message that asks for the server's text."""
@@ -118,7 +120,7 @@ class ExtendedClipboard:
 
 def _message(flags: ClipboardFlag, data: bytes = b"") -> bytes:
     """Return a ClientCutText whose negative length says that it is an extended one."""
-    return _HEADER.pack(_CLIENT_CUT_TEXT, -(_U32.size + len(data)), flags) + data
+    return _HEADER.pack(ClientMessage.CLIENT_CUT_TEXT, -(_U32.size + len(data)), flags) + data
 
 
 def _provide(text: str) -> bytes:
@@ -131,6 +133,10 @@ def _provide(text: str) -> bytes:
 
 def _on_the_wire(text: str) -> bytes:
     return (_plain_lines(text).replace("\n", "\r\n") + "\0").encode("utf-8", "replace")
+
+
+def _is_latin_1(text: str) -> bool:
+    return max(text, default="") <= "\xff"
 
 
 def _plain_lines(text: str) -> str:

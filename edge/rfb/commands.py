@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from edge.geometry import Rect, Size
 from edge.rfb.audio import AudioFormat
-from edge.rfb.events import Screen
 from edge.rfb.fence import FenceFlag
+from edge.rfb.screens import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class PointerMotion:
 class ClientCutText:
     """The client's clipboard has new text.
 
-    A server with the extended clipboard is told of it and gets it as UTF-8 when it asks, which the connection answers;
-    another one gets Latin-1 at once, other characters replaced by '?' (RFC 6143 section 7.5.6).
+    Latin-1 is sent at once. Of other text a server with the extended clipboard is told, and gets it as UTF-8 when it
+    asks, which the connection answers; one without gets '?' in place of each other character (RFC 6143 section 7.5.6).
     """
 
     text: str = field(repr=False)

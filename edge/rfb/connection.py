@@ -1,6 +1,6 @@
 """An RFB client connection without a socket: bytes in, events out; commands in, bytes out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 
@@ -111,6 +111,10 @@ class Connection:
         with self._ending():
             self._advance(events)
         return events
+
+    def listen(self, listener: Callable[[bytes], None]) -> None:
+        """Have `listener` hear what the server says from now on, without seals, in the thread of `receive_data`."""
+        self._stream.listener = listener
 
     def data_to_send(self) -> bytes:
         """Remove and return the bytes that the server must get now; b"" if there are none."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from edge.errors import ProtocolViolation, Unsupported
 from edge.rfb.audio import AudioFormat
+from edge.rfb.client_messages import ClientMessage
 from edge.rfb.commands import (
     ClipboardRequest,
     Command,
@@ -18,7 +19,6 @@ from edge.rfb.commands import (
 )
 from edge.rfb.encodings import EncodingNumber, encoding_name
 
-_SET_SCALE = 8
 _PLAIN_BUTTONS = 0x7F
 
 
@@ -70,7 +70,7 @@ class Extensions:
             offer = "" if needed in self.offered else "; offer it in SetEncodings"
             raise Unsupported(f"{type(command).__name__}: the server has not announced {encoding_name(needed)}{offer}")
         match command:
-            case SetScale() if _SET_SCALE not in self.messages:
+            case SetScale() if ClientMessage.SET_SCALE not in self.messages:
                 raise Unsupported(
                     "the server did not list SetScale (type 8) in SupportedMessages (x11vnc does if that is offered)"
                 )

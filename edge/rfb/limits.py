@@ -18,8 +18,8 @@ class Limits:
     #: Pixels of the framebuffer: 8K UHD is 33.2 million; a picture of this many takes 144 MiB.
     framebuffer_area_px: int = 36 << 20
     #: Pixels that one call returns before the rest has to be asked for, as a few bytes can fill the framebuffer again
-    #: and again: two pictures of 4K UHD, 64 MiB.
-    pixels_at_once: int = 16 << 20
+    #: and again: one picture of 4K UHD, 32 MiB.
+    pixels_at_once: int = 8 << 20
     #: Bytes of the desktop's name: servers build it from user, host and display.
     name_bytes: int = 16 << 10
     #: Bytes of a reason for failure: a sentence.

@@ -212,7 +212,7 @@ class ServerMessages:
             if rect not in self.size.rect:
                 raise ProtocolViolation(f"it is not inside the framebuffer of {self.size}")
             # UltraVNC and LibVNCServer scale some rectangles down to nothing, and then send no data for them.
-            if not rect and encoding != EncodingNumber.TIGHT:
+            if not rect and encoding not in {EncodingNumber.TIGHT, EncodingNumber.TIGHT_PNG}:
                 return
         else:
             self._extensions.announce(encoding)

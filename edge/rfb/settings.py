@@ -9,7 +9,7 @@ from edge.rfb.security.entropy import Entropy
 from edge.rfb.security.policy import SecurityPolicy
 
 #: What can be decoded and loses nothing, best first. ExtendedDesktopSize is left out: LibVNCServer answers every full
-#: request with it alone, so a client that then asks for all again never sees a pixel.
+#: request with it alone, so whoever fetches rectangles in full must ask twice for each (see `DesktopResized`).
 LOSSLESS = (
     EncodingNumber.ZRLE,
     EncodingNumber.TIGHT,

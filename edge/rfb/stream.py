@@ -5,7 +5,7 @@ It never sees how the bytes were cut.
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from struct import Struct
 from typing import Any, Protocol, TypeVar
 
@@ -51,12 +51,14 @@ class Stream:
         self._outgoing: deque[bytes | Layer | None] = deque()
         self._opening: Layer | None = None
         self._sealing: Layer | None = None
+        self.listener: Callable[[bytes], None] | None = None
+        """Hears all that comes, as parsers will see it."""
 
     def feed(self, data: bytes) -> None:
         """Append what came from the server."""
         self._answered_bytes = 0
         if self._opening is None:
-            self._received += data
+            self._accept(data)
         else:
             self._sealed += data
 
@@ -149,5 +151,10 @@ class Stream:
         message = None if self._opening is None else self._opening.open(self._sealed)
         if message is None:
             return False
-        self._received += message
+        self._accept(message)
         return True
+
+    def _accept(self, data: bytes) -> None:
+        self._received += data
+        if self.listener is not None:
+            self.listener(data)

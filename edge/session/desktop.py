@@ -13,9 +13,10 @@ from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings, PixelFormat
-from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent, SetEncodings
+from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import Connected, CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
+from edge.rfb.tuning import LinkPolicy
 from edge.session.plain import PlainDesktop
 from edge.session.scaled import ScaledDesktop
 from edge.session.stage import Stage
@@ -50,6 +51,8 @@ class DesktopSettings:
     sharpen: SharpenPolicy = SharpenPolicy.TEXT
     cap_kbit: int | None = None
     """What sharpening may take of the link; None leaves that to the link."""
+    link: LinkPolicy = field(default_factory=LinkPolicy)
+    """How a desktop at full size is fitted to the link."""
 
 
 class DesktopSession:
@@ -205,8 +208,8 @@ class DesktopSession:
 
     async def _plain(self, executor: Executor) -> PlainDesktop:
         full = await self._open_one("full", executor)
-        full.send(SetEncodings(self._settings.connection.encodings))
-        return PlainDesktop(full, self._native, self.stage, self.counters)
+        encodings, link = self._settings.connection.encodings, self._settings.link
+        return PlainDesktop(full, self._native, encodings, link, self.stage, self.counters)
 
     async def _open_one(self, name: str, executor: Executor) -> RfbTransport:
         connection = self._settings.connection

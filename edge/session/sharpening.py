@@ -9,6 +9,7 @@ from edge.framebuffer.high import HighFramebuffer, TileState
 from edge.framebuffer.low import LowFramebuffer, beside_differing
 from edge.geometry import Mask, Rect
 from edge.pixels import Picture
+from edge.restore import texture
 from edge.restore.sharpen import LOST_S, Place, Sharpener, SharpenPolicy
 from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
 from edge.rfb.events import CursorChanged, DesktopResized, Event, RectangleDecoded, UpdateFinished
@@ -177,6 +178,7 @@ class Sharpening:
         was_exact = self._high.state == TileState.EXACT
         # No low-resolution update has touched these tiles since they were asked for.
         fresh = self.sharpener.fresh() & ~self._low.damage
+        self._see(rect, pixels)
         changed = self._high.confirm(rect, pixels, self._low.picture, fresh)
         touched = self._low.grid.mask()
         touched[self._low.grid.touched(self._high.reduction.touching(rect))] = True
@@ -186,6 +188,18 @@ class Sharpening:
         self._counters.agreed, self._counters.disagreed = self._high.agreed, self._high.disagreed
         if changed.any():
             self._show(changed)
+
+    def _see(self, rect: Rect, pixels: Picture) -> None:
+        """Correct by what came which tiles are taken for pictures."""
+        tiles, pictures = self._low.grid.mask(), self._low.grid.mask()
+        whole = self._low.grid.covered(self._high.reduction.to_low(rect))
+        tile_px = self._low.grid.tile_px * self._high.reduction.scale
+        tiles[whole] = True
+        if tiles.any():
+            inner = pixels[whole[0].start * tile_px - rect.y :, whole[1].start * tile_px - rect.x :]
+            seen = texture.pictures_at_full_size(inner, tile_px)
+            pictures[whole] = seen[: whole[0].stop - whole[0].start, : whole[1].stop - whole[1].start]
+            self.sharpener.proven(tiles, pictures)
 
     def _finish_update(self, full: RfbTransport, wire_bytes: int) -> None:
         # Tiles that came in part are due again: the server cuts a request where it touches another.

@@ -70,6 +70,8 @@ class RfbTransport:
         self.endpoint = endpoint
         self.connection = connection
         self.bytes_in = 0
+        self.read_at = 0.0
+        """When bytes last came, by the event loop's clock; what they said may be known later."""
         self.bytes_out = 0
         self._executor = executor
         self._reader: asyncio.StreamReader | None = None
@@ -132,6 +134,8 @@ class RfbTransport:
             raise ConnectionClosed(f"{self.endpoint}: not connected")
         more = self.connection.more
         data = b"" if more else await self._read(self._reader)
+        if not more:
+            self.read_at = asyncio.get_running_loop().time()
         self.bytes_in += len(data)
         try:
             events = await (self._in_thread(self.connection.receive_more) if more else self._parse(data))

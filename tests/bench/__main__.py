@@ -4,13 +4,21 @@ import argparse
 from pathlib import Path
 
 from tests.bench.clients import CLIENTS
+from tests.bench.held_out import HELD_OUT
 from tests.bench.link import LinkSettings
 from tests.bench.office import OFFICE
 from tests.bench.report import write
 from tests.bench.run import RunResult, run
 
-TRACES = {trace.name: trace for trace in (OFFICE,)}
+TRACES = {trace.name: trace for trace in (OFFICE, HELD_OUT)}
 DEFAULT_CLIENTS = ("edge", "edge-off", "tigervnc", "tigervnc-zrle")
+
+
+def positive(text: str) -> int:
+    """Read a number of times."""
+    if (number := int(text)) < 1:
+        raise ValueError(f"{text} is less than 1")
+    return number
 
 
 def main() -> None:
@@ -25,7 +33,9 @@ def main() -> None:
     parser.add_argument("--trace", choices=TRACES, default=OFFICE.name, help="what is done (default %(default)s)")
     parser.add_argument("--links", nargs="+", type=LinkSettings.parse, default=[LinkSettings(4, 40)], metavar="LINK",
                         help="rate and round trip of each, as MBIT/MS, or unlimited (default: 4/40)")  # fmt: skip
-    parser.add_argument("--runs", type=int, default=1, help="times through the trace per client (default %(default)s)")
+    parser.add_argument(
+        "--runs", type=positive, default=1, help="times through the trace per client (default %(default)s)"
+    )
     parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=DEFAULT_CLIENTS, metavar="CLIENT",
                         help=f"any of {', '.join(CLIENTS)} (default: {' '.join(DEFAULT_CLIENTS)})")  # fmt: skip
     parser.add_argument(
@@ -44,7 +54,8 @@ def main() -> None:
                     print(f"run {number + 1} of {options.runs}, {link}: {name}", flush=True)
                     result = run(name, CLIENTS[name], desktop, trace.reset, trace.steps, link)
                     results[link][name].append(result)
-    print(write(results, trace, options.out))
+            text = write(results, trace, options.out)
+    print(text)
     print(f"written to {options.out}/report.html, report.md and report.json")
 
 

@@ -1,6 +1,7 @@
 """The programs of a desktop, each started until its window is there, and ended with its block."""
 
 import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,11 +40,21 @@ def program(desktop: Desktop, title: str, package: str, *command: str | Path) ->
 @contextmanager
 def chromium(desktop: Desktop, page: Path) -> Iterator[None]:
     """Run Chromium, maximised, with `page` open."""
+    with program(desktop, page.name, "chromium", "chromium", *CHROMIUM, *_in(desktop), page.as_uri()):
+        yield
+
+
+def print_to_pdf(desktop: Desktop, page: Path, pdf: Path) -> None:
+    """Let Chromium print `page`."""
+    command = [require("chromium", "chromium"), "--headless", *_in(desktop), f"--print-to-pdf={pdf}", page.as_uri()]
+    environment = {**os.environ, **desktop.environment}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+
+
+def _in(desktop: Desktop) -> list[str]:
     # Chromium's sandbox refuses to run as root, which containers and build machines usually are.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    profile = f"--user-data-dir={desktop.folder / 'profile'}"
-    with program(desktop, page.name, "chromium", "chromium", *CHROMIUM, *sandbox, profile, page.as_uri()):
-        yield
+    return [f"--user-data-dir={desktop.folder / 'profile'}", *sandbox]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from tests.bench import tables
 from tests.bench.figures import Results, Summary, summary
 from tests.bench.goals import outcomes
 from tests.bench.link import LinkSettings
+from tests.bench.page import page
 from tests.bench.tables import Table
 from tests.bench.trace import Trace
 
@@ -21,7 +22,15 @@ def sections(results: Results, figures: dict[LinkSettings, dict[str, Summary]], 
     return [
         *head,
         *(
-            (str(link), [tables.clients(figures[link]), *tables.against_viewers(figures[link]), tables.steps(clients)])
+            (
+                str(link),
+                [
+                    tables.clients(figures[link]),
+                    *tables.against_viewers(figures[link]),
+                    tables.steps(clients),
+                    tables.motion(clients),
+                ],
+            )
             for link, clients in results.items()
         ),
     ]
@@ -68,7 +77,9 @@ def write(results: Results, trace: Trace, folder: Path) -> str:
     }
     count = len(next(iter(next(iter(results.values())).values())))
     content = sections(results, figures, trace)
-    text = markdown(f"Trace {trace.name}, runs: {count}", content)
+    title = f"Trace {trace.name}, runs: {count}"
+    text = markdown(title, content)
     (folder / "report.md").write_text(text)
+    (folder / "report.html").write_text(page(title, results, figures, content))
     (folder / "report.json").write_text(document(results, figures, trace))
     return text

@@ -6,11 +6,13 @@ from statistics import median
 
 from tests.bench.figures import Summary, nth_step, step_median
 from tests.bench.goals import Outcome
-from tests.bench.measure import StepResult
+from tests.bench.measure import SAMPLE_S, StepResult
 from tests.bench.run import RunResult
 
 REFERENCES = ("tigervnc", "tigervnc-zrle")
 NEVER = "never"
+# What changes as often as this is a motion to the eye.
+MOVING_HZ = 8
 COMPARED = {
     "first view": "first_view_s",
     "text exact": "text_exact_s",
@@ -78,6 +80,25 @@ def steps(runs: Mapping[str, Sequence[RunResult]]) -> Table:
     return Table(
         "Each step: first view / text exact / bytes (those until the desktop's rest)", ["step", *runs], [connect, *rows]
     )
+
+
+def motion(runs: Mapping[str, Sequence[RunResult]]) -> Table:
+    """Write how often the desktop and each client were seen to change in the steps in which much moves."""
+    rows = []
+    for number, step in enumerate(next(iter(runs.values()))[0].steps):
+        taken = [nth_step(of_client, number) for of_client in runs.values()]
+        if (
+            min(median(one.changes[0] / max(one.desktop_s, SAMPLE_S) for one in results) for results in taken)
+            >= MOVING_HZ
+        ):
+            rows.append([step.step, *map(motion_cell, taken)])
+    return Table("What moves: changes a second of the desktop → of the client, kB a second", ["step", *runs], rows)
+
+
+def motion_cell(results: Sequence[StepResult]) -> str:
+    """Write how fast one step of one client moved."""
+    rates = [median(one.changes[which] / one.desktop_s for one in results) for which in (0, 1)]
+    return f"{rates[0]:.0f} → {rates[1]:.0f}, {median(one.bytes_moving / one.desktop_s for one in results) / 1000:.0f}"
 
 
 def step_cell(results: Sequence[StepResult]) -> str:

@@ -4,7 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.geometry import Grid, Rect, Size
-from edge.restore.sharpen import CONFIRM_S, LOST_S, REST_S, Sharpener, SharpenPolicy
+from edge.pixels import rgb565
+from edge.restore.sharpen import (
+    CONFIRM_BYTES,
+    CONFIRM_EVERY_S,
+    CONFIRM_S,
+    IDLE_S,
+    LOST_S,
+    REST_S,
+    Sharpener,
+    SharpenPolicy,
+)
 
 GRID = Grid(Size(160, 120), 8)
 NONE = GRID.mask()
@@ -146,3 +156,43 @@ def test_price_of_a_tile_follows_what_tiles_cost(price):
         sharpener.learn(200, int(200 * price))
     _, cost = sharpener.choose(ALL, NONE, PLENTY, now=1.0)
     assert cost == pytest.approx(price * len(everywhere), rel=0.05)
+
+
+def test_what_lies_among_proven_pictures_is_not_fetched_as_text_until_it_changes():
+    sharpener = seen(SharpenPolicy.TEXT, screen((3, 3)))
+    around = inside(Rect(16, 16, 24, 24))
+    around[3, 3] = False
+    sharpener.proven(around, around)
+    assert tiles(~sharpener.wanted(NONE)) == tiles(inside(Rect(16, 16, 24, 24)))
+    sharpener.changed(around, screen((3, 3)), now=1.0)
+    assert sharpener.wanted(NONE).all()
+
+
+def test_policy_reading_waits_with_what_is_far_from_pointer_and_caret():
+    sharpener = seen(SharpenPolicy.READING, screen((0, 0), (14, 19)), now=0.0)
+    sharpener.look_at((14, 19))
+    near = sharpener.due(NONE, NONE, REST_S)
+    assert near[14, 19]
+    assert not near[0, 0]
+    assert sharpener.due(NONE, NONE, IDLE_S).all()
+
+
+def test_pictures_come_after_text_by_the_policy_all():
+    low = screen(*[(row, column) for row in range(15) for column in range(20)])
+    low[:64, :80] = rgb565(np.random.default_rng(1).integers(0, 1 << 24, (64, 80), dtype=np.uint32))
+    sharpener = seen(SharpenPolicy.ALL, low)
+    rect, _ = sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, 1.0, now=1.0)
+    assert not sharpener._pictures[GRID.touched(rect)].any()
+
+
+def test_confirmations_are_small_and_far_apart():
+    sharpener = seen(SharpenPolicy.TEXT, screen(*[(row, column) for row in range(15) for column in range(20)]))
+    asked = 0
+    for now in np.arange(CONFIRM_S, CONFIRM_S + 20, 0.05):
+        due = sharpener.due(NONE, ALL, now)
+        rect, cost = sharpener.choose(due, ALL, PLENTY, now)
+        asked += cost
+        if rect:
+            sharpener.arrived(inside(rect))
+            sharpener.changed(inside(rect), screen((0, 0)), now - CONFIRM_S)
+    assert 0 < asked <= CONFIRM_BYTES * 21 / CONFIRM_EVERY_S

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 
 from edge.geometry import Grid, Size
-from edge.pixels import from_bgr
+from edge.pixels import from_bgr, rgb565
 from edge.restore import texture
 
 SIZE = Size(64, 64)
@@ -11,7 +11,7 @@ GRID = Grid(SIZE, 8)
 
 def quarter(bgr: np.ndarray) -> np.ndarray:
     height, width, _ = bgr.shape
-    return from_bgr(bgr.reshape(height // 4, 4, width // 4, 4, 3).mean(axis=(1, 3)).astype(np.uint8))
+    return rgb565(from_bgr(bgr.reshape(height // 4, 4, width // 4, 4, 3).mean(axis=(1, 3)).astype(np.uint8)))
 
 
 def text_page() -> np.ndarray:
@@ -45,6 +45,20 @@ def test_a_smooth_sky_is_a_picture_and_a_hairline_on_a_page_is_not():
     page = np.full((256, 256, 3), 255, dtype=np.uint8)
     page[40::64] = 224
     assert not texture.pictures(quarter(page), GRID).any()
+
+
+def test_a_photograph_whose_noise_is_below_one_level_is_a_picture():
+    rows = np.linspace(40, 220, 256, dtype=np.float32)[:, None, None]
+    sky = rows + np.linspace(0, 40, 256)[None, :, None] + np.random.default_rng(1).normal(0, 0.4, (256, 256, 3))
+    assert texture.pictures(quarter(sky.clip(0, 255).astype(np.uint8)), GRID).mean() > 0.9
+
+
+def test_full_size_tells_pictures_from_text_tile_by_tile():
+    both = text_page()
+    both[:, 128:] = photograph()[:, 128:]
+    expected = np.zeros((8, 8), dtype=np.bool_)
+    expected[:, 4:] = True
+    assert np.array_equal(texture.pictures_at_full_size(from_bgr(both), 32), expected)
 
 
 def test_text_beside_a_photograph_stays_text():

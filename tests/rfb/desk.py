@@ -10,12 +10,19 @@ import cv2
 import numpy as np
 
 from edge.geometry import Rect, Size
-from edge.pixels import Picture, to_bgr
+from edge.pixels import Picture, from_bgr, to_bgr
 from tests.servers import process, require, screen_pixels, wait_until
 
 
 def noise(size: Size, seed: int = 0) -> Picture:
     return np.random.default_rng(seed).integers(0, 1 << 24, size.shape, dtype=np.uint32)
+
+
+def page(size: Size) -> Picture:
+    """Squares in some hundred colours, of which RRE can make something."""
+    y, x = np.mgrid[: size.height, : size.width]
+    slopes = (x // 50 * 15) << 16 | (y // 40 * 16) << 8 | 0x40
+    return np.where((x // 100 + y // 80) % 3 == 0, 0xF0E040, slopes).astype(np.uint32)
 
 
 def paint_root(display: str, picture: Picture, folder: Path) -> None:
@@ -25,6 +32,14 @@ def paint_root(display: str, picture: Picture, folder: Path) -> None:
     program = require("display", "imagemagick")
     # It ends with status 1 when all went well.
     subprocess.run([program, "-display", display, "-window", "root", str(path)], check=False, timeout=60)
+
+
+def import_root(display: str, size: Size) -> Picture:
+    """What the X server itself says that it shows."""
+    program = require("import", "imagemagick")
+    command = [program, "-display", display, "-silent", "-window", "root", "-depth", "8", "bgr:-"]
+    data = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return from_bgr(np.frombuffer(data, np.uint8).reshape(*size.shape, 3))
 
 
 @contextmanager

@@ -109,10 +109,6 @@ def test_cut_text_beyond_the_limit_is_read_past():
     assert connection.receive_data(b"\0\2") == [Bell()]
 
 
-def test_extended_clipboard_is_a_violation():
-    assert "extended clipboard" in str(failure(pack(">Bxxxi", 3, -4)))
-
-
 def test_connection_is_dead_after_an_error():
     connection = connected(Size(1, 1))
     with pytest.raises(ProtocolViolation):

@@ -1,11 +1,8 @@
-import subprocess
-
 import numpy as np
 import pytest
 
 from edge.errors import Unsupported
 from edge.geometry import Size
-from edge.pixels import from_bgr
 from edge.rfb import (
     LOSSLESS,
     DesktopResized,
@@ -16,30 +13,17 @@ from edge.rfb import (
     SupportedMessages,
     jpeg_quality,
 )
-from tests.rfb.desk import move_terminal, noise, paint_root, resize, terminal
+from tests.rfb.desk import import_root, move_terminal, noise, paint_root, resize, terminal
 from tests.rfb.drive import open_settings
 from tests.rfb.viewer import viewer
-from tests.servers import require, xvnc
+from tests.servers import xvnc
 
 SIZE = Size(800, 600)
 NUMBERS = EncodingNumber
 
 
 def shown(display: str):
-    """What the X server itself says that it shows."""
-    command = [
-        require("import", "imagemagick"),
-        "-display",
-        display,
-        "-silent",
-        "-window",
-        "root",
-        "-depth",
-        "8",
-        "bgr:-",
-    ]
-    data = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
-    return from_bgr(np.frombuffer(data, np.uint8).reshape(*SIZE.shape, 3))
+    return import_root(display, SIZE)
 
 
 @pytest.fixture

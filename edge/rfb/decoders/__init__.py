@@ -4,10 +4,11 @@ from edge.rfb.decoders.announcement import Announcement
 from edge.rfb.decoders.base import Decoder
 from edge.rfb.decoders.copy_rect import CopyRect
 from edge.rfb.decoders.cursor import Cursor, XCursor
-from edge.rfb.decoders.cursor_with_alpha import CursorWithAlpha
+from edge.rfb.decoders.cursor_with_alpha import CursorWithAlpha, RgbaCodec
 from edge.rfb.decoders.desktop_size import DesktopSize, ExtendedDesktopSize
 from edge.rfb.decoders.desktop_state import DesktopName, LedState
 from edge.rfb.decoders.hextile import Hextile
+from edge.rfb.decoders.inflate import Inflater
 from edge.rfb.decoders.jpeg_encoding import JpegEncoding
 from edge.rfb.decoders.open_h264 import OpenH264, h264_is_there
 from edge.rfb.decoders.pixels import PixelCodec
@@ -33,19 +34,25 @@ def new_decoders(limits: Limits, codec: PixelCodec, wavelet_level: int = 1) -> d
 
     `wavelet_level` is that of ZYWRLE, which `edge.rfb.decoders.zywrle.wavelet_level` finds.
     """
-    streams = new_streams()
-    drawing: dict[int, Decoder] = {
-        EncodingNumber.RAW: Raw(codec),
+    tight, zlib, zrle = new_streams(), Inflater(), Inflater()
+
+    def any_pixels(of: PixelCodec) -> dict[int, Decoder]:
+        """Make what decodes pixels of any kind, with alpha too."""
+        return {
+            EncodingNumber.RAW: Raw(of),
+            EncodingNumber.RRE: Rre(of),
+            EncodingNumber.CORRE: CoRre(of),
+            EncodingNumber.HEXTILE: Hextile(of),
+            EncodingNumber.ZLIB: Zlib(of, zlib),
+            EncodingNumber.TIGHT: Tight(of, tight),
+            EncodingNumber.TRLE: Trle(of),
+            EncodingNumber.ZRLE: Zrle(of, zrle),
+        }
+
+    drawing = any_pixels(codec) | {
         EncodingNumber.COPY_RECT: CopyRect(),
-        EncodingNumber.RRE: Rre(codec),
-        EncodingNumber.CORRE: CoRre(codec),
-        EncodingNumber.HEXTILE: Hextile(codec),
-        EncodingNumber.ZLIB: Zlib(codec),
-        EncodingNumber.TIGHT: Tight(codec, streams),
-        EncodingNumber.TIGHT_PNG: TightPng(codec, streams),
+        EncodingNumber.TIGHT_PNG: TightPng(codec, tight),
         EncodingNumber.JPEG: JpegEncoding(),
-        EncodingNumber.TRLE: Trle(codec),
-        EncodingNumber.ZRLE: Zrle(codec),
         EncodingNumber.ZYWRLE: Zywrle(codec, wavelet_level),
     }
     if h264_is_there():
@@ -53,7 +60,7 @@ def new_decoders(limits: Limits, codec: PixelCodec, wavelet_level: int = 1) -> d
     return drawing | {
         EncodingNumber.CURSOR: Cursor(limits, codec),
         EncodingNumber.XCURSOR: XCursor(limits),
-        EncodingNumber.CURSOR_WITH_ALPHA: CursorWithAlpha(limits, drawing),
+        EncodingNumber.CURSOR_WITH_ALPHA: CursorWithAlpha(limits, any_pixels(RgbaCodec())),
         EncodingNumber.VMWARE_CURSOR: VMwareCursor(limits, codec),
         EncodingNumber.VMWARE_CURSOR_STATE: VMwareCursorState(),
         EncodingNumber.VMWARE_CURSOR_POSITION: PointerPosition(),

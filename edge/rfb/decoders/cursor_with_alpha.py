@@ -4,7 +4,6 @@ Source: the Cursor With Alpha section of the rfbproto specification. TigerVNC 1.
 """
 
 from collections.abc import Mapping
-from copy import copy
 from struct import Struct
 from typing import Any, ClassVar
 
@@ -16,7 +15,7 @@ from edge.geometry import Rect, Size
 from edge.rfb.decoders.base import Decoder
 from edge.rfb.decoders.cursor import hidden
 from edge.rfb.decoders.pixels import Colours, PixelCodec
-from edge.rfb.encodings import EncodingNumber, encoding_name
+from edge.rfb.encodings import encoding_name
 from edge.rfb.events import CursorChanged, RectangleDecoded
 from edge.rfb.limits import Limits
 from edge.rfb.pixel_format import PixelFormat
@@ -26,7 +25,7 @@ _ENCODING = Struct(">i")
 _RGBA8888 = PixelFormat(32, 32, False, True, 255, 255, 255, 0, 8, 16)
 
 
-class _RgbaCodec(PixelCodec):
+class RgbaCodec(PixelCodec):
     """Leaves pixels as they are: R, G, B and alpha in memory, whatever the connection's format is."""
 
     def __init__(self) -> None:
@@ -38,14 +37,13 @@ class _RgbaCodec(PixelCodec):
 
 
 class CursorWithAlpha:
-    """The decoder of the Cursor with alpha pseudo-encoding."""
+    """The decoder of the Cursor with alpha pseudo-encoding; `decoders` have an `RgbaCodec` for their pixels."""
 
     draws: ClassVar[bool] = False
 
     def __init__(self, limits: Limits, decoders: Mapping[int, Decoder]) -> None:
         self._limits = limits
-        self._decoders = {number: _with_alpha(decoder) for number, decoder in decoders.items() if decoder.draws}
-        self._decoders.pop(EncodingNumber.COPY_RECT, None)
+        self._decoders = decoders
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the encoding and what it has of premultiplied pixels; the rectangle's position is the hot spot."""
@@ -62,13 +60,6 @@ class CursorWithAlpha:
                 yield CursorChanged(rect.x, rect.y, _straight(event.pixels.view(np.uint8).reshape(*area.size.shape, 4)))
             else:
                 yield event
-
-
-def _with_alpha(decoder: Decoder) -> Decoder:
-    """Make the same decoder, zlib streams and all, for pixels with alpha."""
-    other = copy(decoder)
-    vars(other)["_codec"] = _RgbaCodec()
-    return other
 
 
 def _straight(premultiplied: NDArray[np.uint8]) -> NDArray[np.uint8]:

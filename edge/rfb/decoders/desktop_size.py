@@ -7,8 +7,9 @@ from struct import Struct
 from typing import ClassVar
 
 from edge.geometry import Rect, Size
-from edge.rfb.events import DesktopResized, ResizeReason, ResizeStatus, Screen
+from edge.rfb.events import DesktopResized
 from edge.rfb.limits import Limits
+from edge.rfb.screens import ResizeReason, ResizeStatus, Screen
 from edge.rfb.stream import Parser, Stream
 
 _SCREEN = Struct(">IHHHHI")

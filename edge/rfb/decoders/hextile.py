@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DecodeError
-from edge.geometry import Grid, Rect, Size
+from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.subrectangles import Rectangles, SubRectanglePainter
@@ -43,17 +43,16 @@ class Hextile:
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read tile after tile; background and foreground last until another one is specified."""
-        grid = Grid(rect.size, _TILE_PX)
         picture = np.empty(rect.size.shape, dtype=np.uint32)
         tiles = _Tiles(self._codec)
-        left = grid.rows * grid.columns
         flags = yield from stream.u8()
-        for row in range(grid.rows):
-            for column in range(grid.columns):
-                left -= 1
-                area = grid.rect(row, column)
-                flags = yield from tiles.read(stream, flags, picture[area.slices], column, more=left > 0)
-            tiles.paint_subrects(picture[grid.rect(row, 0, columns=grid.columns).slices])
+        for y in range(0, rect.height, _TILE_PX):
+            row = picture[y : y + _TILE_PX]
+            is_last = y + _TILE_PX >= rect.height
+            for x in range(0, rect.width, _TILE_PX):
+                more = not is_last or x + _TILE_PX < rect.width
+                flags = yield from tiles.read(stream, flags, row[:, x : x + _TILE_PX], x, more=more)
+            tiles.paint_subrects(row)
         yield RectangleDecoded(rect, picture, EncodingNumber.HEXTILE)
 
 
@@ -64,11 +63,11 @@ class _Tiles:
         self._codec = codec
         self._background: np.uint32 | None = None
         self._foreground: np.uint32 | None = None
-        #: The tile's column, its sub-rectangles, and their colour where they do not bring their own.
+        #: Where the tile begins, its sub-rectangles, and their colour where they do not bring their own.
         self._plain: list[tuple[int, bytes, np.uint32]] = []
         self._coloured: list[tuple[int, bytes]] = []
 
-    def read(self, stream: Stream, flags: int, out: Picture, column: int, *, more: bool) -> Parser[int]:
+    def read(self, stream: Stream, flags: int, out: Picture, x: int, *, more: bool) -> Parser[int]:
         """Fill `out`, a view of the tile's pixels, but for its sub-rectangles; returns the next tile's flags."""
         if flags & _UNDEFINED:
             raise DecodeError(f"tile flags 0x{flags:02x}, of which 0x{flags & _UNDEFINED:02x} are not defined")
@@ -89,48 +88,48 @@ class _Tiles:
             raise DecodeError("the first tile that is not raw specifies no background")
         out[...] = self._background
         if has_subrects:
-            data = yield from self._subrects(stream, flags, data[-1], column, more=more)
+            data = yield from self._subrects(stream, flags, data[-1], x, more=more)
         return data[-1] if more else 0
 
-    def _subrects(self, stream: Stream, flags: int, count: int, column: int, *, more: bool) -> Parser[bytearray]:
+    def _subrects(self, stream: Stream, flags: int, count: int, x: int, *, more: bool) -> Parser[bytearray]:
         coloured = flags & _SUBRECTS_COLOURED
         size = count * (_PLACE_BYTES + (self._codec.pixel_bytes if coloured else 0))
         data = yield from stream.read(size + more)
         subrects = bytes(data[:size])
         if coloured:
-            self._coloured.append((column, subrects))
+            self._coloured.append((x, subrects))
         elif self._foreground is None:
             raise DecodeError("the first tile whose sub-rectangles have no colours specifies no foreground")
         else:
-            self._plain.append((column, subrects, self._foreground))
+            self._plain.append((x, subrects, self._foreground))
         return data
 
     def paint_subrects(self, row: Picture) -> None:
         """Paint all that was read since the last time over a row of tiles."""
         painter = SubRectanglePainter(row)
         if self._plain:
-            columns, parts, foregrounds = zip(*self._plain, strict=True)
+            tiles, parts, foregrounds = zip(*self._plain, strict=True)
             counts = [len(part) // _PLACE_BYTES for part in parts]
             painter.paint(
-                _rectangles(b"".join(parts), _PLACE_BYTES, columns, counts, row), np.repeat(foregrounds, counts)
+                _rectangles(b"".join(parts), _PLACE_BYTES, tiles, counts, row), np.repeat(foregrounds, counts)
             )
             self._plain.clear()
         if self._coloured:
-            columns, parts = zip(*self._coloured, strict=True)
+            tiles, parts = zip(*self._coloured, strict=True)
             data, entry_bytes = b"".join(parts), self._codec.pixel_bytes + _PLACE_BYTES
             counts = [len(part) // entry_bytes for part in parts]
             colours = self._codec.from_spaced_pixels(data, _PLACE_BYTES)
-            painter.paint(_rectangles(data, entry_bytes, columns, counts, row), colours)
+            painter.paint(_rectangles(data, entry_bytes, tiles, counts, row), colours)
             self._coloured.clear()
 
 
-def _rectangles(data: bytes, entry_bytes: int, columns: tuple[int, ...], counts: list[int], row: Picture) -> Rectangles:
-    """Read the places at the end of each entry, `counts` of them in the tile of each of `columns`."""
+def _rectangles(data: bytes, entry_bytes: int, tiles: tuple[int, ...], counts: list[int], row: Picture) -> Rectangles:
+    """Read the places at the end of each entry, `counts` of them in each tile, which begin at `tiles`."""
     places: NDArray[np.uint8] = np.frombuffer(data, np.uint8).reshape(-1, entry_bytes)[:, -_PLACE_BYTES:]
     out = np.empty((len(places), 4), dtype=np.intp)
     out[:, :2] = np.stack([places[:, 0] >> 4, places[:, 0] & 15], axis=1)
     out[:, 2:] = np.stack([places[:, 1] >> 4, places[:, 1] & 15], axis=1) + 1
-    left = np.repeat(columns, counts) * _TILE_PX
+    left = np.repeat(tiles, counts)
     height, width = row.shape
     outside = (out[:, 0] + out[:, 2] > np.minimum(_TILE_PX, width - left)) | (out[:, 1] + out[:, 3] > height)
     if outside.any():

@@ -14,7 +14,10 @@ _START = b"\xff\xd8"
 _FRAMES = {0xC0, 0xC1}
 # All other frame headers: progressive, lossless and arithmetic coding, which no server uses.
 _FOREIGN_FRAMES = set(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_END_OF_HEADER = {0xD9, 0xDA}
+# What may come before the frame header and has a length: tables, restart interval, application data, comment. At any
+# other marker libjpeg goes on in its own way, and would find another frame header than we do.
+_SEGMENTS = {0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+_FILL = 0xFF
 # It fills up to whole blocks, of which noise at the highest quality takes no more than this; the rest is for tables.
 _BLOCK_PX, _BLOCK_BYTES, _TABLE_BYTES = 16, 16 * 16 * 6, 4096
 
@@ -42,10 +45,10 @@ def frame_size(data: bytes | bytearray) -> Size:
             return Size(int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big"))
         if marker in _FOREIGN_FRAMES:
             raise DecodeError(f"its JPEG is not baseline (frame header 0x{marker:02x})")
-        if marker in _END_OF_HEADER or length < 2:
+        if marker != _FILL and (marker not in _SEGMENTS or length < 2):
             break
         # A marker may be preceded by any number of bytes of 0xFF.
-        at += 1 if marker == 0xFF else 2 + length
+        at += 1 if marker == _FILL else 2 + length
     raise DecodeError("its JPEG data has no frame header")
 
 

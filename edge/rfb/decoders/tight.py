@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
 
+import numpy as np
+
 from edge.errors import DecodeError
 from edge.geometry import Rect, Size
 from edge.pixels import Picture
@@ -57,7 +59,7 @@ class Tight:
         kind = control >> 4
         if kind == _FILL:
             colour = self._codec.from_tpixels((yield from stream.read(self._codec.tpixel_bytes)))
-            picture = colour.repeat(rect.area).reshape(rect.size.shape)
+            picture = np.full(rect.size.shape, colour[0])
         elif kind == _JPEG:
             length = yield from compact_length(stream, jpeg_bytes_most(rect.size))
             picture = decode_jpeg((yield from stream.read(length)), rect.size)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edge.geometry import Grid, Rect, Size
+from edge.geometry import Rect, Size
 from edge.pixels import Picture
 from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.runs import EndOfData
@@ -32,12 +32,11 @@ class Trle:
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read tile after tile."""
-        grid = Grid(rect.size, _TILE_PX)
         picture = np.empty(rect.size.shape, dtype=np.uint32)
         tiles = TileReader(self._codec, reuses_palettes=True)
-        for row in range(grid.rows):
-            for column in range(grid.columns):
-                yield from self._tile(stream, tiles, picture[grid.rect(row, column).slices])
+        for y in range(0, rect.height, _TILE_PX):
+            for x in range(0, rect.width, _TILE_PX):
+                yield from self._tile(stream, tiles, picture[y : y + _TILE_PX, x : x + _TILE_PX])
             tiles.paint()
         yield RectangleDecoded(rect, picture, EncodingNumber.TRLE)
 

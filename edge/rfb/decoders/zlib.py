@@ -19,9 +19,9 @@ class Zlib:
 
     draws: ClassVar[bool] = True
 
-    def __init__(self, codec: PixelCodec) -> None:
+    def __init__(self, codec: PixelCodec, inflater: Inflater) -> None:
         self._codec = codec
-        self._inflater = Inflater()
+        self._inflater = inflater
 
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the compressed pixels."""

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DecodeError
+from edge.geometry import Size
 from edge.pixels import Picture
+from edge.rfb.decoders.inflate import Inflater
 from edge.rfb.decoders.pixels import Bytes, Colours, PixelCodec
 from edge.rfb.decoders.tiles import TileReader
 from edge.rfb.decoders.wavelet import Planes, place_coefficients, synthesise, whole_blocks
@@ -42,10 +44,15 @@ class Zywrle(Zrle):
 
     def __init__(self, codec: PixelCodec, level: int) -> None:
         self._level = level
-        super().__init__(codec)
+        super().__init__(codec, Inflater())
 
     def _new_tiles(self) -> TileReader:
         return _WaveletTiles(self._codec, self._level)
+
+    def _read(self, data: bytes, size: Size) -> Picture:
+        picture = np.empty(size.shape, dtype=np.uint32)
+        self._read_slowly(data, picture)
+        return picture
 
 
 class _PixelValues:

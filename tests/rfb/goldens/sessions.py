@@ -76,19 +76,20 @@ def _matrix() -> Iterator[tuple[str, Session]]:
         every = encoding in {E.HEXTILE, E.TIGHT, E.ZRLE}
         some = {"xrgb8888", "rgb565-big", "bgr233"} if encoding is not E.TIGHT_PNG else {"xrgb8888"}
         for name, pixel_format in FORMATS.items():
-            # LibVNCServer takes 255 << 24 for a negative number, and sends CPIXELs without their red.
-            broken = encoding is E.ZRLE and name.startswith("rgbx")
+            # LibVNCServer 0.9.14 takes 255 << 24 for a negative number and sends CPIXELs without their red, and of raw
+            # tiles in 15 bits it sends the first half.
+            broken = encoding is E.ZRLE and name.startswith(("rgbx", "bgr555"))
             if (every or name in some) and not broken:
                 settings = _agreed(encoding, *_SHAPES, pixel_format=pixel_format)
                 yield f"x11vnc-{_word(encoding)}-{name}", Session(partial(x11vnc_stage, SMALL), settings)
     for encoding in (E.RAW, E.RRE, E.HEXTILE, E.TIGHT, E.ZRLE):
-        for name in ("rgbx8888", "rgb565", "bgr233", "colour-map"):
+        for name in ("rgbx8888", "rgb565", "bgr555", "bgr233", "colour-map"):
             settings = _agreed(encoding, E.COPY_RECT, *_SHAPES, pixel_format=FORMATS[name])
             yield f"xvnc-{_word(encoding)}-{name}", Session(partial(xvnc_stage, SMALL), settings)
     zywrle = _agreed(E.ZYWRLE, *_SHAPES, jpeg_quality(6), lossy=True)
     yield "x11vnc-zywrle", Session(partial(x11vnc_stage, SMALL), zywrle)
     own = _agreed(E.ZRLE, *_SHAPES, pixel_format=None)
-    yield "xvnc-own-rgb565", Session(partial(xvnc_stage, SMALL, "-depth", "16"), own)
+    yield "xvnc-own-rgb565", Session(partial(xvnc_stage, SMALL, options=("-depth", "16")), own)
 
 
 def _others() -> Iterator[tuple[str, Session]]:

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,19 +130,19 @@ class _XDesktop:
 
 
 @contextmanager
-def x11vnc_stage(size: Size, folder: Path, *options: str, long: bool = False) -> Iterator[Stage]:
+def x11vnc_stage(size: Size, folder: Path, *, long: bool = False) -> Iterator[Stage]:
     """An X server, shown by x11vnc; it is an Xvnc too, because Xvfb cannot change its size."""
     with ExitStack() as resources:
         display, _ = resources.enter_context(xvnc(size))
         desktop = _XDesktop(display, size, folder, resources)
         patient = ["-nonap", "-wait", "10", "-defer", "10", "-xrandr"]
-        port = resources.enter_context(x11vnc(display, *patient, "-nopw", *options))
+        port = resources.enter_context(x11vnc(display, *patient, "-nopw"))
         version = _run("x11vnc", "--version").decode().split("lastmod")[0].strip(" :\n")
         yield Stage(port, version, desktop.picture, desktop.long if long else desktop.short)
 
 
 @contextmanager
-def xvnc_stage(size: Size, folder: Path, *options: str, long: bool = False) -> Iterator[Stage]:
+def xvnc_stage(size: Size, folder: Path, *, options: Sequence[str] = (), long: bool = False) -> Iterator[Stage]:
     """TigerVNC's X server."""
     with ExitStack() as resources:
         display, port = resources.enter_context(xvnc(size, *options))
