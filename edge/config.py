@@ -52,9 +52,10 @@ class RestoreConfig(Section, frozen=True):
 
 
 class SharpenConfig(Section, frozen=True):
-    """What is fetched at full size once it stands still."""
+    """What is fetched at full size once it stands still, in at most so many kbit/s; 0: what the link has left."""
 
-    policy: Literal["off", "text", "all"] = "text"
+    policy: Literal["off", "text", "reading", "all"] = "text"
+    cap_kbit: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class DeviceSignInConfig(Section, frozen=True):

@@ -110,7 +110,7 @@ def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
         DeviceState(config.state_dir),
         config.enrolment_file,
         _upscaler(config),
-        DesktopSettings(connection_settings(), SharpenPolicy(config.sharpen.policy)),
+        DesktopSettings(connection_settings(), SharpenPolicy(config.sharpen.policy), config.sharpen.cap_kbit or None),
         user=config.sign_in.user,
         sign_in_timeout_s=config.sign_in.timeout_s,
     )

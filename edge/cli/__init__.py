@@ -17,6 +17,7 @@ NOUNS = {
     "desktop": ("edge.cli.desktop:desktop", "List, assign and stop desktops."),
     "device": ("edge.cli.device:device", "Add, list, show, unlock and revoke devices."),
     "doctor": ("edge.cli.doctor:doctor", "Say what is missing on this machine, and how to mend it."),
+    "replay": ("edge.cli.replay:replay", "Show a recorded session again, frame by frame."),
     "upscale": ("edge.cli.upscale:upscale", "Restore one picture from a quarter of its size."),
     "user": ("edge.cli.user:user", "Add, list, lock and unlock users."),
     "view": ("edge.cli.view:view", "Show the desktop of any RFB server, without a broker."),

@@ -2,23 +2,25 @@
 
 import asyncio
 import signal
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
-import cv2
 
 from edge.cli.connecting import endpoint_of, fingerprint_of, password_of, policy_of
+from edge.cli.viewing import upscaler_of, write, write_picture
 from edge.display.base import Display
 from edge.display.headless import HeadlessDisplay
-from edge.errors import ConfigError, DisplayError, EdgeError
-from edge.pixels import to_bgr
-from edge.restore.backends import BACKENDS, open_backend
+from edge.restore.backends import BACKENDS
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings, Security
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.memory import keep_small
+from edge.session.recorded import RecordedConnecting
+from edge.session.recording import Recorder
 from edge.session.stage import Stage
 from edge.session.transport import Endpoint, TlsMode
 from edge.session.view import view as run_view
@@ -35,6 +37,12 @@ from edge.session.view import view as run_view
     default=SharpenPolicy.TEXT.value,
     show_default=True,
     help="What is fetched exact once it rests.",
+)
+@click.option(
+    "--cap-kbit",
+    type=click.IntRange(min=8),
+    metavar="N",
+    help="What is fetched exact takes at most N kbit/s of the link; without it, what the link has left.",
 )
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="What restores.")
 @click.option("--model", type=click.Path(path_type=Path), help="An ONNX network instead of the shipped one.")
@@ -70,11 +78,13 @@ from edge.session.view import view as run_view
 @click.option("--seconds", type=click.FloatRange(min=0), help="End after so long.")
 @click.option("--screenshot", type=click.Path(path_type=Path), help="Write the composed picture here at the end (PNG).")
 @click.option("--framebuffer", type=click.Path(path_type=Path), help="Keep the composed picture here: raw B, G, R, X.")
+@click.option("--record", type=click.Path(path_type=Path), help="Record the session here, for `edgectl replay`.")
 @click.option("--stats", type=click.Path(path_type=Path), help="Write figures here at the end (JSON).")
 def view(
     server: str,
     scale: str,
     sharpen: str,
+    cap_kbit: int | None,
     backend: str,
     model: Path | None,
     display: str,
@@ -91,6 +101,7 @@ def view(
     seconds: float | None,
     screenshot: Path | None,
     framebuffer: Path | None,
+    record: Path | None,
     stats: Path | None,
 ) -> None:
     """Show the desktop of the RFB server at HOST:PORT.
@@ -111,6 +122,8 @@ def view(
       tls-none, tls-vnc, tls-plain       TLS with whoever answers
       vnc-auth, plain, none              in the clear
 
+    What --record writes is what the server showed and copied to its clipboard; no key and no password is in it.
+
     \b
     Examples:
       edgectl view desk.example:5900 --ca ca.pem --cert me.pem --key me.key
@@ -127,11 +140,11 @@ def view(
         password=password_of(password_file),
         server_key_sha256=fingerprint_of(server_key),
     )
-    settings = DesktopSettings(connection, SharpenPolicy(sharpen))
-    upscaler = _upscaler(int(scale), backend, model)
+    settings = DesktopSettings(connection, SharpenPolicy(sharpen), cap_kbit)
+    upscaler = upscaler_of(int(scale), backend, model)
     screen: Display = HeadlessDisplay(keep=False) if display == "headless" else _window(f"{endpoint}")
     try:
-        asyncio.run(_run(endpoint, settings, upscaler, screen, seconds, screenshot, framebuffer, stats))
+        asyncio.run(_run(endpoint, settings, upscaler, screen, seconds, screenshot, framebuffer, record, stats))
     finally:
         if upscaler is not None:
             upscaler.close()
@@ -145,55 +158,32 @@ async def _run(
     seconds: float | None,
     screenshot: Path | None,
     framebuffer: Path | None,
+    record: Path | None,
     stats: Path | None,
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with display:
+    with ExitStack() as recording:
+        connect = None
+        if record is not None:
+            scale = upscaler.scale if upscaler is not None else 1
+            recorder = recording.enter_context(Recorder(record, scale, time.monotonic))
+            connect = RecordedConnecting(endpoint, recorder)
         stage = Stage(display, framebuffer)
-        session = DesktopSession(endpoint, settings, upscaler, stage)
-        error = await run_view(display, session, stopped, seconds)
+        session = DesktopSession(endpoint, settings, upscaler, stage, connect=connect)
+        async with display:
+            error = await run_view(display, session, stopped, seconds)
     if stats is not None:
-        _write(stats, session.report().to_json())
+        write(stats, session.report().to_json())
     if screenshot is not None and (stage.picture is not None or error is None):
-        _write_screenshot(screenshot, stage)
+        write_picture(screenshot, stage.picture)
     if error is not None:
         raise error
-
-
-def _upscaler(scale: int, backend: str, model: Path | None) -> Upscaler | CubicUpscaler | None:
-    if model is not None:
-        if scale != 4 or backend == "classical":
-            raise ConfigError("--model is a network from a quarter of the size: it goes with --scale 4, --backend onnx")
-        backend = "onnx"  # who names a network wants no other in its place
-    match scale:
-        case 4:
-            return Upscaler(open_backend(backend, model))
-        case 2:
-            return CubicUpscaler(2)
-        case _:
-            return None
 
 
 def _window(title: str) -> Display:
     from edge.display.window import WindowDisplay  # noqa: PLC0415 - Xlib is loaded only where a window is wanted
 
     return WindowDisplay(title)
-
-
-def _write_screenshot(path: Path, stage: Stage) -> None:
-    if stage.picture is None:
-        raise DisplayError(f"{path}: no picture came, so there is no screenshot")
-    done, data = cv2.imencode(".png", to_bgr(stage.picture))
-    if not done:
-        raise DisplayError(f"{path}: the picture of {stage.size} cannot be encoded as PNG")
-    _write(path, data.tobytes())
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise EdgeError(f"{path}: cannot write: {error.strerror or error}") from error

@@ -137,16 +137,14 @@ class Recorder:
             self._queue.put(data)
 
     def _write(self) -> None:
-        with self._file:
-            while (data := self._queue.get()) is not None:
-                with self._count:
-                    self._waiting_bytes -= len(data)
-                if self._failure:
-                    continue
-                try:
+        try:
+            with self._file:
+                while (data := self._queue.get()) is not None:
+                    with self._count:
+                        self._waiting_bytes -= len(data)
                     self._file.write(data)
-                except OSError as error:
-                    self._failure = f"{self._path}: the recording was given up: {error.strerror or error}"
+        except OSError as error:
+            self._failure = f"{self._path}: the recording was given up: {error.strerror or error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,7 @@ def _read_records(file: BinaryIO) -> Iterator[Record]:
         if len(head) < _HEAD.size:
             raise RecordingError(f"cut short at byte {at}: the recording was not ended")
         kind, connection, at_us, length = _HEAD.unpack(head)
-        if kind not in RecordKind or connection >= len(CONNECTIONS) or length > MAX_RECORD_BYTES:
+        if kind not in set(RecordKind) or connection >= len(CONNECTIONS) or length > MAX_RECORD_BYTES:
             raise RecordingError(
                 f"byte {at}: damaged: a record of kind {kind}, connection {connection}, {length} bytes"
             )
