@@ -23,7 +23,8 @@ class DisplayConfig(Section, frozen=True):
     """What the device draws on, and the language of its own screens.
 
     A width or height of 0 is the desktop's, or with `kms` what the monitor prefers. `card` and `connector` choose among
-    several ("/dev/dri/card1", "HDMI-A-2"); empty, the first that a monitor is plugged into.
+    several ("/dev/dri/card1", "HDMI-A-2"); empty, the first that a monitor is plugged into. With `kms` the monitor is
+    switched off when nobody has touched anything for `sleep_after_s`; 0: never.
     """
 
     kind: Literal["kms", "window", "headless"] = "window"
@@ -32,6 +33,7 @@ class DisplayConfig(Section, frozen=True):
     language: Literal["ko", "en"] = "ko"
     card: str = ""
     connector: str = ""
+    sleep_after_s: Annotated[float, msgspec.Meta(ge=0)] = 600.0
 
 
 class KeyboardConfig(Section, frozen=True):

@@ -35,6 +35,7 @@ class InputDevices:
         self._open: dict[str, _Device] = {}
         self._queue: deque[Press | Position] = deque()
         self._arrived = asyncio.Event()
+        self._away = False
         self._monitor = pyudev.Monitor.from_netlink(pyudev.Context())
 
     async def __aenter__(self) -> Self:
@@ -42,8 +43,7 @@ class InputDevices:
         self._monitor.filter_by("input")
         self._monitor.start()
         asyncio.get_running_loop().add_reader(self._monitor.fileno(), self._on_hot_plug)
-        for device in pyudev.Context().list_devices(subsystem="input"):
-            self._consider(device)
+        self._consider_all()
         if not self._open:
             _log.warning("no keyboard and no pointer in /dev/input can be read; is the user in the group input?")
         return self
@@ -67,6 +67,21 @@ class InputDevices:
             await self._arrived.wait()
         return self._queue.popleft()
 
+    def leave(self) -> None:
+        """Let go of all devices: another program's user types now."""
+        self._away = True
+        for node in list(self._open):
+            self._drop(node)
+
+    def enter(self) -> None:
+        """Take them again."""
+        self._away = False
+        self._consider_all()
+
+    def _consider_all(self) -> None:
+        for device in pyudev.Context().list_devices(subsystem="input"):
+            self._consider(device)
+
     def _on_hot_plug(self) -> None:
         while (device := self._monitor.poll(timeout=0)) is not None:
             self._consider(device)
@@ -77,7 +92,7 @@ class InputDevices:
             return
         if device.action == "remove":
             self._drop(node)
-        else:
+        elif not self._away:
             self._take(node)
 
     def _take(self, node: str) -> None:

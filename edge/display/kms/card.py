@@ -25,7 +25,7 @@ _EVENT_BYTES = 1024
 class Device(Protocol):
     """The open file of a card; a fake one stands in for it where there is none."""
 
-    def ioctl(self, request: Request, argument: Structure) -> None:
+    def ioctl(self, request: Request, argument: Structure | None) -> None:
         """Make a request, whose answer is in `argument` then; raises `OSError`."""
 
     def map(self, offset: int, length_bytes: int) -> memoryview:
@@ -48,9 +48,9 @@ class DeviceFile:
         """Open it; raises `OSError`."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
 
-    def ioctl(self, request: Request, argument: Structure) -> None:
+    def ioctl(self, request: Request, argument: Structure | None) -> None:
         """Make a request; Python repeats it where a signal interrupts it."""
-        fcntl.ioctl(self._descriptor, request, argument)
+        fcntl.ioctl(self._descriptor, request, 0 if argument is None else argument)
 
     def map(self, offset: int, length_bytes: int) -> memoryview:
         """Map memory of a buffer."""
@@ -165,7 +165,7 @@ class Card:
             raise DisplayError(f"{name} has no connector to plug a monitor into: it renders only")
         self.most = Size(found.max_width, found.max_height)
 
-    def request(self, request: Request, argument: Structure) -> None:
+    def request(self, request: Request, argument: Structure | None = None) -> None:
         """Make a request; raises `DisplayError`."""
         try:
             self._device.ioctl(request, argument)

@@ -17,6 +17,7 @@ from edge.display.kms.buffer import DumbBuffer
 from edge.display.kms.card import Card, DeviceFile
 from edge.display.kms.pipe import Pipe, choose_pipe
 from edge.display.kms.scanout import Scanout, open_scanout
+from edge.display.kms.uapi import Request
 from edge.display.letterbox import Letterbox
 from edge.errors import DisplayError
 from edge.geometry import Rect, Size
@@ -102,6 +103,8 @@ class Monitor:
         self._picture: Picture = blank(Size(1, 1))
         self._box = Letterbox(Size(1, 1), Size(1, 1))
         self._watching: asyncio.Task[None] | None = None
+        self._dark = False
+        self._away = False
         self._written_before = 0
 
     async def __aenter__(self) -> Self:
@@ -147,9 +150,50 @@ class Monitor:
                 buffer.stale += [self._box.to_window(rect) for rect in damage]
             await self._flip()
 
+    async def sleep(self) -> None:
+        """Switch the monitor off; pictures are taken on, and shown when it wakes."""
+        async with self._busy:
+            self._dark = True
+            await self._stop()
+
+    async def wake(self) -> None:
+        """Switch it on again."""
+        async with self._busy:
+            self._dark = False
+            await self._resume()
+
+    async def leave(self) -> None:
+        """Let another program have the screen."""
+        async with self._busy:
+            self._away = True
+            self._scanout = None
+            if self._card is not None:
+                await self._in_thread(partial(self._card.request, Request.DROP_MASTER))
+
+    async def enter(self) -> None:
+        """Have it again; raises `DisplayError` if the other program has not let it go."""
+        async with self._busy:
+            if self._card is not None:
+                await self._in_thread(partial(self._card.request, Request.SET_MASTER))
+            self._away = False
+            await self._resume()
+
     def to_picture(self, x: int, y: int) -> tuple[int, int]:
         """Find the pixel of the picture that stands at (x, y) of the screen."""
         return self._box.to_picture(x, y)
+
+    async def _stop(self) -> None:
+        if self._scanout is None:
+            return
+        try:
+            await self._in_thread(self._scanout.stop)
+        except DisplayError as error:
+            _log.warning("%s", error)
+        self._scanout = None
+
+    async def _resume(self) -> None:
+        if self._card is not None:
+            await self._plug_in(self._card)
 
     async def _flip(self) -> None:
         """Bring the hidden buffer up to date and show it."""
@@ -198,7 +242,9 @@ class Monitor:
                     await self._plug_in(card)
 
     async def _plug_in(self, card: Card) -> None:
-        """Show the picture on the monitor that is there now, unless it is shown on it already."""
+        """Show the picture on the monitor that is there now, unless it is shown on it already or shall not be."""
+        if self._dark or self._away:
+            return
         try:
             pipe = await self._in_thread(lambda: choose_pipe(card, self._wanted, self._connector))
             if pipe == self._pipe and self._scanout is not None:
