@@ -61,25 +61,42 @@ class SharpenConfig(Section, frozen=True):
 
 
 class DeviceSignInConfig(Section, frozen=True):
-    """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop."""
+    """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop.
+
+    With `remember_name`, who was there last finds their name typed in.
+    """
 
     user: str = ""
+    remember_name: bool = False
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
+
+
+class SessionConfig(Section, frozen=True):
+    """What happens to a session that nobody touches, in minutes, 0 for never.
+
+    It is locked after `lock_minutes`, and ends after `sign_out_minutes` more.
+    """
+
+    lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 10
+    sign_out_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 60
 
 
 class EdgedConfig(Section, frozen=True):
     """The file of `edged`: /etc/edged.toml.
 
-    The broker's address is not in it: enrolment writes it into `state_dir`, beside the device's key.
+    The broker's address is not in it: enrolment writes it into `state_dir`, beside the device's key. While
+    `update_file` is there, nobody can sign in; a number in it is how far the update is, in percent.
     """
 
     state_dir: Path = Path("/var/lib/edged")
     enrolment_file: Path = Path("/etc/edged/enrolment.json")
+    update_file: Path = Path("/run/edged-update/progress")
     display: DisplayConfig = DisplayConfig()
     keyboard: KeyboardConfig = KeyboardConfig()
     restore: RestoreConfig = RestoreConfig()
     sharpen: SharpenConfig = SharpenConfig()
     sign_in: DeviceSignInConfig = DeviceSignInConfig()
+    session: SessionConfig = SessionConfig()
 
 
 class BusConfig(Section, frozen=True):
@@ -132,9 +149,10 @@ class DesktopsConfig(Section, frozen=True):
 
 
 class SignInConfig(Section, frozen=True):
-    """`issuer` stands above the code in the user's authenticator."""
+    """`issuer` stands above the code in the user's authenticator; a session ends `session_hours` after the code."""
 
     issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[^:]*$")] = "edge"
+    session_hours: Positive = 12
 
 
 class BrokerConfig(Section, frozen=True):
