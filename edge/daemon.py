@@ -20,7 +20,7 @@ import systemd.daemon
 from edge.config import EdgedConfig, load
 from edge.display.base import Display
 from edge.display.headless import HeadlessDisplay
-from edge.display.screens import Look
+from edge.display.page import Look
 from edge.display.words import Language
 from edge.errors import ConfigError, EdgeError
 from edge.geometry import Size
@@ -33,7 +33,6 @@ from edge.session.desktop import DesktopSettings
 from edge.session.memory import keep_small
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
-from edge.trust.identity import DeviceState
 
 DEFAULT_CONFIG = Path("/etc/edged.toml")
 
@@ -61,7 +60,13 @@ async def _serve(config: EdgedConfig) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_display(config) as display:
         appliance = open_appliance(config, display)
-        await first_of(appliance.run, stopped.wait, lambda: _report_life(appliance.stage, watchdog_s(os.environ)))
+
+        async def stop() -> None:
+            await stopped.wait()
+            appliance.stop()
+            await asyncio.Event().wait()
+
+        await first_of(appliance.run, stop, lambda: _report_life(appliance.stage, watchdog_s(os.environ)))
         systemd.daemon.notify("STOPPING=1")
 
 
@@ -107,12 +112,9 @@ def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
     return Appliance(
         display,
         Look.of(language),
-        DeviceState(config.state_dir),
-        config.enrolment_file,
+        config,
         _upscaler(config),
         DesktopSettings(connection_settings(), SharpenPolicy(config.sharpen.policy), config.sharpen.cap_kbit or None),
-        user=config.sign_in.user,
-        sign_in_timeout_s=config.sign_in.timeout_s,
     )
 
 

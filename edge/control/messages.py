@@ -21,6 +21,7 @@ SessionName = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 MAX_DESKTOPS = 64  # on one choosing screen; more belong to nobody
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Extent = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Refusal(StrEnum):
@@ -194,6 +195,32 @@ class RenewalDenied(Message, frozen=True, tag="denied", tag_field="result"):
 
 
 RenewalReply = RenewalGranted | RenewalDenied
+
+
+class SessionFigures(Message, frozen=True):
+    """What the desktop on a device's screen has cost since it was signed in to, and how much of it is exact by now."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+    bytes_in: Annotated[int, msgspec.Meta(ge=0)]
+    bytes_out: Annotated[int, msgspec.Meta(ge=0)]
+    round_trip_ms: Annotated[float, msgspec.Meta(ge=0)]
+    backend: Annotated[str, msgspec.Meta(max_length=32)]
+    network_ms: Annotated[float, msgspec.Meta(ge=0)] | None
+    fraction_exact: Fraction
+    fraction_text_exact: Fraction
+
+
+class Telemetry(Message, frozen=True):
+    """What a device says of itself now and then; `session` is None while nobody is signed in.
+
+    What a board has no sensor for is None.
+    """
+
+    resident_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    temperature_c: float | None
+    npu_mhz: Annotated[float, msgspec.Meta(ge=0)] | None
+    session: SessionFigures | None
+
 
 _encoder = msgspec.json.Encoder()
 _sign_in_reply: msgspec.json.Decoder[SignInReply] = msgspec.json.Decoder(SignInReply)

@@ -7,6 +7,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.errors import ConnectionClosed, EdgeError, ProtocolViolation
 from edge.geometry import Rect, Size
 from edge.restore.cubic import CubicUpscaler
@@ -110,6 +113,11 @@ class DesktopSession:
                 finally:
                     await self._close()
 
+    @property
+    def round_trip_s(self) -> float:
+        """How long the link takes there and back, as measured when it was connected to; 0 before."""
+        return self._round_trip_s
+
     def key(self, keysym: int, *, down: bool) -> None:
         """Pass a key on to the desktop."""
         if self._send(KeyEvent(keysym, down)):
@@ -139,6 +147,17 @@ class DesktopSession:
             self.shown.set()
             if self.counters.first_picture_s is None:
                 self.counters.first_picture_s = round(self._clock() - self._began_at, 3)
+
+    @property
+    def certainty(self) -> NDArray[np.uint8] | None:
+        """How sure each tile is (rows, columns), as `TileState`; None where the picture is not restored."""
+        return self._desktop.certainty if isinstance(self._desktop, ScaledDesktop) else None
+
+    def wipe(self) -> None:
+        """Overwrite every picture that it holds, and let go of it; the session is over."""
+        if self._desktop is not None:
+            self._desktop.wipe()
+        self._desktop = None
 
     def report(self) -> Report:
         """Sum up what it has cost and shown until now."""

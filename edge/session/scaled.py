@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import ProtocolViolation
 from edge.framebuffer.high import HighFramebuffer, TileState
@@ -101,6 +102,17 @@ class ScaledDesktop:
         pixel = self._reduction.touching(Rect(x, y, 1, 1))
         tile_px = self._framebuffer.grid.tile_px
         self._sharpening.point_at((pixel.y // tile_px, pixel.x // tile_px))
+
+    def wipe(self) -> None:
+        """Overwrite every picture."""
+        self._high.wipe()
+        self._framebuffer.wipe()
+        self._sharpening.wipe()
+
+    @property
+    def certainty(self) -> NDArray[np.uint8]:
+        """How sure each tile is (rows, columns), as `TileState`."""
+        return self._high.state
 
     @property
     def complete(self) -> bool:

@@ -35,8 +35,6 @@ class UserSession:
         self.desktops: tuple[str, ...] = ()
         self.desktop = ""
         """The one that is shown, or to be shown; "" while there is a choice."""
-        self.clipboard = ""
-        """The text that was cut last, for the user's next desktop."""
         self._bus, self._device = bus, device
         self._timeout_s = timeout_s
         self._clock = clock
@@ -84,16 +82,13 @@ class UserSession:
             ticket.server_name,
         )
 
-    def distrust(self) -> bool:
-        """Note that the desktop refused the ticket; returns whether that was not the first it could refuse."""
-        old = self._ticket is not None and self._clock() > self._got_at + QUICK_S
+    def distrust(self) -> None:
+        """Note that the desktop refused the ticket: another one is asked for."""
         self._ticket = None
-        return old
 
     def wipe(self) -> None:
-        """Forget the key, the ticket and whatever was cut."""
+        """Forget the key and the ticket."""
         self._key = self._ticket = None
-        self.clipboard = ""
 
     @property
     def _held(self) -> SessionKey:

@@ -24,14 +24,13 @@ from edge.broker.mosquitto import BusFiles
 from edge.broker.paths import DataDirectory
 from edge.broker.processes import Process
 from edge.broker.service import Broker, running
-from edge.config import BrokerConfig
+from edge.config import BrokerConfig, DeviceSignInConfig, EdgedConfig, SessionConfig
 from edge.display import screens
 from edge.display.base import KeyInput
 from edge.display.headless import HeadlessDisplay
-from edge.display.screens import Look, SignInView
+from edge.display.page import Look
 from edge.display.words import Language
 from edge.geometry import Rect, Size
-from edge.input.form import Field
 from edge.pixels import Picture
 from edge.restore.backends import open_backend
 from edge.restore.sharpen import SharpenPolicy
@@ -39,10 +38,9 @@ from edge.restore.upscaler import Upscaler
 from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
 from edge.session.phases import Phase
-from edge.trust.identity import DeviceState
 from tests.servers import require
 
-PATIENCE_S = 30.0
+PATIENCE_S = 10.0
 SIZE = Size(480, 320)
 TERMINAL = ("xterm", "-geometry", "60x20+8+8", "-e", "sh", "-c", "seq -s ' ' 1000 1120; exec cat")
 USER = "kim"
@@ -194,9 +192,9 @@ class Seat:
         """Wait until the sign-in screen, and nothing else, is shown with `message`."""
 
         def shown(picture: Picture) -> bool:
-            view = SignInView(USER, 0, self.appliance._form.focus is Field.CODE, self.appliance.message)
-            size = Size(picture.shape[1], picture.shape[0])
-            return message in view.message and np.array_equal(picture, screens.sign_in(size, LOOK, view))
+            appliance, size = self.appliance, Size(picture.shape[1], picture.shape[0])
+            drawn = screens.sign_in(size, appliance.own.look, appliance.greeter.view).picture
+            return message in appliance.message and np.array_equal(picture, drawn)
 
         await self.sees(shown, f"the sign-in screen says {message!r}")
 
@@ -231,18 +229,24 @@ async def seat(
     size: Size | None = None,
     now: Callable[[], float] = time.time,
     sign_in_timeout_s: float = 20.0,
+    user: str = USER,
+    remember_name: bool = False,
+    session: SessionConfig = SessionConfig(lock_minutes=0, sign_out_minutes=0),
 ) -> AsyncIterator[Seat]:
     """Sit down at an appliance that keeps its state in `directory`; what breaks it fails the test."""
     display = HeadlessDisplay(size)
     appliance = Appliance(
         display,
         LOOK,
-        DeviceState(directory),
-        here.enrolment_file,
+        EdgedConfig(
+            state_dir=directory,
+            enrolment_file=here.enrolment_file,
+            update_file=directory.with_name("update"),
+            sign_in=DeviceSignInConfig(user=user, remember_name=remember_name, timeout_s=sign_in_timeout_s),
+            session=session,
+        ),
         Upscaler(open_backend("classical")),
         DesktopSettings(connection_settings(), SharpenPolicy.ALL),
-        user=USER,
-        sign_in_timeout_s=sign_in_timeout_s,
         now=now,
         chance=lambda: 0.0,
     )

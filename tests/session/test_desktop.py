@@ -109,7 +109,10 @@ async def test_evidence_is_the_reduction_of_what_the_server_shows(desktop):
         corner = reduction.to_low(CORNER)
 
         def equal() -> bool:
-            ours, native = session._desktop._framebuffer.picture.copy(), reduction.reduce(desktop.pixels(), reduction.low.rect)
+            ours, native = (
+                session._desktop._framebuffer.picture.copy(),
+                reduction.reduce(desktop.pixels(), reduction.low.rect),
+            )
             ours[corner.slices] = native[corner.slices] = 0
             return bool(np.array_equal(ours, native))
 
