@@ -101,5 +101,3 @@ async def kiosk(folder: Path, config: str = CONFIG) -> AsyncIterator[Kiosk]:
 async def started(tmp_path: Path) -> AsyncIterator[Kiosk]:
     async with kiosk(tmp_path) as made:
         yield made
-
-

@@ -2,8 +2,8 @@
 
     python -m tests.vm.image            # prints where the image is
 
-Made in two steps, each kept in `CACHE` by a hash of what went into it: Debian with the packages that `edge` needs
-(minutes), and that with this checkout (seconds). Needs root, or a user namespace that gives it.
+Made in three layers, each kept in `CACHE` by a hash of what went into it: Debian (minutes), the Python packages that
+`edge` needs, and this checkout (seconds). Needs root.
 """
 
 import hashlib
@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.servers import require
@@ -25,8 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 CACHE = Path(__file__).parent / "cache"
 SUITE = "bookworm"
 SIZE = "1600M"
-KEPT = 3
-"""So many images are kept of each kind, the newest."""
+KEPT = 2
+"""So many are kept of each layer, the newest."""
 
 PACKAGES = (
     "linux-image-amd64", "initramfs-tools", "systemd-sysv", "systemd-timesyncd", "udev", "kmod", "dbus",
@@ -37,7 +38,7 @@ BOARD_PACKAGES = ("evdev", "pyudev", "segno", "xkbcommon", "zlib-ng")
 
 # Of the kernel's 4,000 modules, those of this machine; the last pattern that fits a path wins.
 LEFT_OUT = (
-    "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/lib/modules/*", "/lib/modules/*/kernel/sound/*",
+    "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/lib/modules/*/kernel/sound/*",
     "/lib/modules/*/kernel/drivers/*", "/lib/modules/*/kernel/net/*", "/lib/modules/*/kernel/fs/*",
     "/lib/modules/*/kernel/arch/*",
 )  # fmt: skip
@@ -70,17 +71,12 @@ class Image:
 def image() -> Image:
     """Build what is not there yet."""
     CACHE.mkdir(exist_ok=True)
-    recipe = (inspect.getsource(_debian), *PACKAGES, *LEFT_OUT, *TAKEN, *INITRD_MODULES, NETWORK, *KEPT_OFF)
-    debian = CACHE / f"debian-{_hash(*recipe, *_dependencies())}"
-    if not debian.exists():
-        with _made(debian) as folder:
-            _debian(folder)
+    recipe = (*PACKAGES, *LEFT_OUT, *TAKEN, *INITRD_MODULES, NETWORK, *KEPT_OFF)
+    debian = _layer("debian", _debian, *recipe)
+    environment = _layer("environment", partial(_environment, debian), debian.name, *_dependencies())
     sources = [path for name in ("edge", "systemd") for path in sorted((ROOT / name).rglob("*")) if path.is_file()]
     parts = [part for path in sources if path.suffix != ".pyc" for part in (str(path), path.read_bytes())]
-    board = CACHE / f"board-{_hash(debian.name, (ROOT / 'pyproject.toml').read_bytes(), *parts)}"
-    if not board.exists():
-        with _made(board) as folder:
-            _board(debian, folder)
+    board = _layer("board", partial(_board, environment), environment.name, *parts)
     return Image(board / "disk.img", debian / "vmlinuz", debian / "initrd.img")
 
 
@@ -90,45 +86,46 @@ def _dependencies() -> list[str]:
 
 
 def _debian(folder: Path) -> None:
-    """Make a root file system with everything but this checkout, as a tar, and copy its kernel out."""
-    wheels = folder / "wheels"
-    _run(sys.executable, "-m", "pip", "wheel", "-q", "-w", wheels, *_dependencies())
-    dpkg = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT] + [f"--dpkgopt=path-include={path}" for path in TAKEN]
-    in_root = "chroot \"$1\" /bin/sh -ec"
+    """Make a root file system of Debian's packages, as a tar, and copy its kernel out."""
+    dpkg = [f"path-exclude={path}" for path in LEFT_OUT] + [f"path-include={path}" for path in TAKEN]
+    in_root = 'chroot "$1" /bin/sh -ec'
     hooks = [
-        'mkdir -p "$1/usr/lib/modules-load.d"',
         f"{in_root} 'printf \"%s\\n\" {' '.join(INITRD_MODULES)} >> /etc/initramfs-tools/modules'",
         'echo MODULES=list > "$1/etc/initramfs-tools/conf.d/edge"',
         f"{in_root} 'update-initramfs -u'",
         f'cp "$1"/boot/vmlinuz-* {folder}/vmlinuz; cp "$1"/boot/initrd.img-* {folder}/initrd.img; rm "$1"/boot/*',
-        f"{in_root} 'python3 -m venv /usr/lib/edge'",
-        f'cp -r {wheels} "$1/wheels"',
-        f"{in_root} '/usr/lib/edge/bin/pip install -q --no-index --no-deps /wheels/*.whl; rm -r /wheels'",
-        f"{in_root} 'ln -s /usr/lib/edge/bin/edged /usr/lib/edge/bin/edgectl /usr/bin/'",
-        f"{in_root} 'printf \"{NETWORK.replace(chr(10), chr(92) * 2 + 'n')}\" > /etc/systemd/network/80-wired.network'",
+        f"printf '{NETWORK}' > \"$1/etc/systemd/network/80-wired.network\"",
         f"{in_root} 'systemctl -q enable systemd-networkd; systemctl -q mask {' '.join(KEPT_OFF)}'",
-        'echo edge > "$1/etc/hostname"; rm -f "$1/etc/machine-id"; touch "$1/etc/machine-id"',
+        'echo edge > "$1/etc/hostname"; : > "$1/etc/machine-id"',
     ]
     _run(
         require("mmdebstrap", "mmdebstrap"), "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
-        '--aptopt=APT::Install-Recommends "false"', *dpkg, *(f"--customize-hook={hook}" for hook in hooks),
-        SUITE, folder / "root.tar",
+        '--aptopt=APT::Install-Recommends "false"', *(f"--dpkgopt={option}" for option in dpkg),
+        *(f"--customize-hook={hook}" for hook in hooks), SUITE, folder / "root.tar",
     )  # fmt: skip
-    shutil.rmtree(wheels)
 
 
-def _board(debian: Path, folder: Path) -> None:
-    """Install this checkout as a wheel into the root file system, its unit files beside it, and make a disk of it."""
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        root = Path(scratch, "root")
-        root.mkdir()
-        # Without build isolation: nothing is fetched, and the setuptools that made the tests' installation do.
-        _run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", scratch, ROOT)
-        _run("tar", "-C", root, "-xf", debian / "root.tar", "--exclude=./dev/*")
-        (wheel,) = Path(scratch).glob("edge-*.whl")
-        shutil.copy(wheel, root / wheel.name)
+def _environment(debian: Path, folder: Path) -> None:
+    """Add a virtual environment with the Python packages that `edge` needs on a board."""
+    with _unpacked(debian / "root.tar", folder) as root:
+        _run(sys.executable, "-m", "pip", "wheel", "-q", "-w", root / "wheels", *_dependencies())
+        wheels = [f"/wheels/{wheel.name}" for wheel in (root / "wheels").iterdir()]
+        _run("chroot", root, "python3", "-m", "venv", "/usr/lib/edge")
+        _run("chroot", root, "/usr/lib/edge/bin/pip", "install", "-q", "--no-index", "--no-deps", *wheels)
+        shutil.rmtree(root / "wheels")
+        for program in ("edged", "edgectl"):
+            (root / "usr/bin" / program).symlink_to(f"/usr/lib/edge/bin/{program}")
+        _run("tar", "-C", root, "-cf", folder / "root.tar", ".")
+
+
+def _board(environment: Path, folder: Path) -> None:
+    """Install this checkout as a wheel, its unit files beside it, and make a disk of it."""
+    with _unpacked(environment / "root.tar", folder) as root:
+        # Without build isolation: nothing is fetched, and the setuptools that made the tests' installation will do.
+        _run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", root, ROOT)
+        (wheel,) = root.glob("edge-*.whl")
         _run("chroot", root, "/usr/lib/edge/bin/pip", "install", "-q", "--no-index", "--no-deps", f"/{wheel.name}")
-        (root / wheel.name).unlink()
+        wheel.unlink()
         for source, target in _unit_files():
             (root / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, root / target)
@@ -136,6 +133,15 @@ def _board(debian: Path, folder: Path) -> None:
         disk = folder / "disk.img"
         _run("truncate", "-s", SIZE, disk)
         _run(require("mke2fs", "e2fsprogs"), "-q", "-F", "-t", "ext4", "-d", root, disk)
+
+
+@contextmanager
+def _unpacked(tar: Path, folder: Path) -> Iterator[Path]:
+    """Unpack a root file system inside `folder`, for as long as the block."""
+    with tempfile.TemporaryDirectory(dir=folder) as root:
+        Path(root).chmod(0o755)
+        _run("tar", "-C", root, "-xf", tar, "--exclude=./dev/*")
+        yield Path(root)
 
 
 def _unit_files() -> Iterator[tuple[Path, str]]:
@@ -153,17 +159,18 @@ def _unit_files() -> Iterator[tuple[Path, str]]:
             yield file, places[file.suffix].format(name=file.name, stem=file.stem)
 
 
-@contextmanager
-def _made(final: Path) -> Iterator[Path]:
-    """Give a folder to build in, which becomes `final` when all of it is there; older ones of its kind go."""
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="making-") as scratch:
-        folder = Path(scratch, "image")
-        folder.mkdir()
-        yield folder
-        folder.rename(final)
-    kind = final.name.partition("-")[0]
+def _layer(kind: str, make: Callable[[Path], None], *inputs: str | bytes) -> Path:
+    """Return the folder that `make` fills from `inputs`, filled before or now; older ones of its kind go."""
+    layer = CACHE / f"{kind}-{_hash(inspect.getsource(make.func if isinstance(make, partial) else make), *inputs)}"
+    if not layer.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE, prefix="making-") as scratch:
+            folder = Path(scratch, kind)
+            folder.mkdir()
+            make(folder)
+            folder.rename(layer)
     for old in sorted(CACHE.glob(f"{kind}-*"), key=os.path.getmtime, reverse=True)[KEPT:]:
         shutil.rmtree(old)
+    return layer
 
 
 def _hash(*parts: str | bytes) -> str:
