@@ -3,10 +3,10 @@
 from edge.display.page import Page
 from edge.display.palette import Colour
 
-DIGITS = ("1 2 3", "4 5 6", "7 8 9", "← 0 OK")
-LETTERS = ("1 2 3 4 5 6 7 8 9 0", "q w e r t y u i o p", "a s d f g h j k l -", "z x c v b n m . _ ← OK")
+DIGITS = ("1 2 3", "4 5 6", "7 8 9", "◀ 0 OK")
+LETTERS = ("1 2 3 4 5 6 7 8 9 0", "q w e r t y u i o p", "a s d f g h j k l -", "z x c v b n m . _ ◀ OK")
 """What a user's name can be made of."""
-NAMED = {"←": "BackSpace", "OK": "Return"}
+NAMED = {"◀": "BackSpace", "OK": "Return"}
 
 KEY_HEIGHT, GAP = 64, 10
 

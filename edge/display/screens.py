@@ -81,11 +81,11 @@ def sign_in(size: Size, look: Look, view: SignInView) -> Screen:
     """Show the sign-in form, or the lock over a session, with its message."""
     words, locked = look.words, bool(view.locked_for)
     page = _page(size, look)
-    page.card(760, 600, top=60 if view.keys else None)
+    page.card(760, 620, top=40 if view.keys else None)
     page.text(words.locked if locked else words.sign_in, 42, bold=True)
     hint = words.locked_hint.format(user=view.locked_for) if locked else words.sign_in_hint
     page.text(hint, 21, Colour.SOFT)
-    page.y += 6
+    page.y += 16
     page.field(words.name, view.name, "Tab", focused=not view.code_focused)
     page.field(words.code, "●" * view.code_length, "Tab", focused=view.code_focused)
     page.buttons((words.unlock if locked else words.submit, "Return"))

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -26,11 +26,13 @@ from edge.broker.processes import Process
 from edge.broker.service import Broker, running
 from edge.config import BrokerConfig, DeviceSignInConfig, EdgedConfig, SessionConfig
 from edge.display import screens
-from edge.display.base import KeyInput
+from edge.display.base import KeyInput, PointerInput
 from edge.display.headless import HeadlessDisplay
 from edge.display.page import Look
 from edge.display.words import Language
 from edge.geometry import Rect, Size
+from edge.input.chords import Chord
+from edge.input.keymap import Key
 from edge.pixels import Picture
 from edge.restore.backends import open_backend
 from edge.restore.sharpen import SharpenPolicy
@@ -40,11 +42,12 @@ from edge.session.desktop import DesktopSettings
 from edge.session.phases import Phase
 from tests.servers import require
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 SIZE = Size(480, 320)
 TERMINAL = ("xterm", "-geometry", "60x20+8+8", "-e", "sh", "-c", "seq -s ' ' 1000 1120; exec cat")
 USER = "kim"
 DEVICE = "desk-1"
+NEVER_IDLE = SessionConfig(lock_minutes=0, sign_out_minutes=0)
 LOOK = Look.of(Language.ENGLISH)
 TAB, RETURN = 0xFF09, 0xFF0D
 
@@ -96,13 +99,35 @@ class Site:
         """Write another enrolment file for the device."""
         self.admin(lambda opened: opened.add_device(DEVICE, self.enrolment_file))
 
+    def add_device(self, name: str, enrolment_file: Path) -> "Site":
+        """Expect another device; returns the installation as it sees it."""
+        self.admin(lambda opened: opened.add_device(name, enrolment_file))
+        return replace(self, enrolment_file=enrolment_file)
+
+    def add_user(self, name: str) -> Iterator[str]:
+        """Add another user with a desktop of the same name; returns codes that each count once."""
+
+        def add(opened: Administration) -> Iterator[str]:
+            user = opened.prepare_user(name)
+            opened.add_user(user, first_code=None)
+            return iter(user.recovery_codes)
+
+        return self.admin(add)
+
+    def acts(self) -> list[str]:
+        """What the audit log says was done, in order."""
+        return [line.act for line in self.admin(lambda opened: opened.read_audit())]
+
     def kill_bus(self) -> None:
         files = BusFiles(DataDirectory(self.config.data_dir).bus)
         os.kill(msgspec.json.decode(files.process.read_bytes(), type=tuple[Process, str])[0].pid, signal.SIGKILL)
 
     @property
     def desktop(self) -> "RemoteDesktop":
-        return RemoteDesktop(DataDirectory(self.config.data_dir).desktops / USER)
+        return self.desktop_of(USER)
+
+    def desktop_of(self, name: str) -> "RemoteDesktop":
+        return RemoteDesktop(DataDirectory(self.config.data_dir).desktops / name)
 
 
 @asynccontextmanager
@@ -175,6 +200,28 @@ class Seat:
     def press(self, *keysyms: int) -> None:
         self.display.inject(*(KeyInput(keysym, down) for keysym in keysyms for down in (True, False)))
 
+    def chord(self, chord: Chord) -> None:
+        """Press Ctrl, Alt and the chord's letter, and let go of them."""
+        keys = (Key.CONTROL_L, Key.ALT_L, ord(chord.value))
+        self.display.inject(*(KeyInput(key, True) for key in keys), *(KeyInput(key, False) for key in reversed(keys)))
+
+    def point(self, key: str) -> None:
+        """Touch what types `key` on the screen that is shown, and let go of it."""
+        areas = self.appliance.own._shown.areas
+        rect = next(area.rect for area in areas if area.key == key)
+        x, y = rect.x + rect.width // 2, rect.y + rect.height // 2
+        self.display.inject(PointerInput(x, y, 1), PointerInput(x, y, 0))
+
+    async def pointed(self, *keys: str) -> None:
+        """Touch one after the other, each on the screen that came of the last."""
+        for key in keys:
+            await until(lambda key=key: key in self.to_point_at(), f"{key} can be pointed at")
+            self.point(key)
+            await asyncio.sleep(0.05)
+
+    def to_point_at(self) -> set[str]:
+        return {area.key for area in self.appliance.own._shown.areas}
+
     def sign_in(self, code: str) -> None:
         """Type a code behind the name that the form keeps."""
         self.press(*map(ord, code), RETURN)
@@ -231,7 +278,7 @@ async def seat(
     sign_in_timeout_s: float = 20.0,
     user: str = USER,
     remember_name: bool = False,
-    session: SessionConfig = SessionConfig(lock_minutes=0, sign_out_minutes=0),
+    session: SessionConfig = NEVER_IDLE,
 ) -> AsyncIterator[Seat]:
     """Sit down at an appliance that keeps its state in `directory`; what breaks it fails the test."""
     display = HeadlessDisplay(size)

@@ -15,7 +15,7 @@ from edge.control.messages import EndReason, Refusal
 from edge.display import screens
 from edge.geometry import Size
 from edge.session.own_screens import SCREEN_SIZE
-from edge.session.phases import NEXT, Happening, Phase
+from edge.session.phases import Happening, Phase
 from edge.trust.certificates import Authority, Terms, to_pem
 from edge.trust.identity import DeviceState
 from edge.trust.keys import fingerprint
