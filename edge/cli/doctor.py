@@ -29,7 +29,7 @@ BROKER_PROGRAMS = {
     "chromium": "chromium",
 }
 BROKER_PACKAGES = ("aiohttp", "alembic", "pyotp", "segno", "sqlalchemy")
-BOARD_PACKAGES = ("aiomqtt", "cryptography", "cv2", "msgspec", "numpy", "onnxruntime", "PIL")
+BOARD_PACKAGES = ("aiomqtt", "cryptography", "cv2", "msgspec", "numpy", "onnxruntime", "PIL", "segno")
 KMS_PACKAGES = ("evdev", "pyudev", "xkbcommon")
 
 

@@ -2,30 +2,25 @@
 
 import asyncio
 import contextlib
-import logging
 import random
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Never, assert_never
+from typing import assert_never
 
 from edge.config import EdgedConfig
-from edge.control import topics
-from edge.control.backoff import Backoff
-from edge.control.client import Announcement, BusClient, BusState, Incoming
-from edge.control.messages import Presence, SessionEnded, SignOut, Status, decode, encode
 from edge.display import screens
 from edge.display.base import CloseRequested, Display, InputEvent, KeyInput, PointerInput
 from edge.display.page import Look, Screen
-from edge.errors import ControlError, TrustError
+from edge.errors import TrustError
 from edge.geometry import Size
 from edge.input.chords import Chord, Chords
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
+from edge.session.bus_link import BusLink
 from edge.session.condition import condition
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.enrolling import Enrolment
@@ -34,20 +29,16 @@ from edge.session.greeter import Greeter
 from edge.session.idle import Idle
 from edge.session.own_screens import OwnScreens
 from edge.session.phases import Happening, Machine, Phase
-from edge.session.renewal import keep_renewed
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
 from edge.session.updating import Updating
 from edge.session.user_session import loop_clock
 from edge.session.users import Users
-from edge.trust.identity import DeviceState, Identity
+from edge.trust.identity import DeviceState
 from edge.trust.keys import fingerprint
-from edge.trust.tls import explain
 
 FAREWELL_S = 2.0
 """How long a display may take for the last screen; one that hangs must not keep the device from its end."""
-
-_log = logging.getLogger(__name__)
 
 
 class Appliance:
@@ -73,9 +64,7 @@ class Appliance:
         self._display = display
         self._state = DeviceState(config.state_dir)
         self._enrolment = Enrolment(config.enrolment_file, self._state, chance)
-        self._now, self._chance = now, chance
-        self._device = self._bus_says = self._bus_trouble = self._enrolment_trouble = ""
-        self._refused = False
+        self._device = self._enrolment_trouble = ""
         self._idle = Idle(loop_clock)
         self._chords = Chords()
         self._stop = asyncio.Event()
@@ -93,6 +82,7 @@ class Appliance:
             config.sign_in.timeout_s,
             chance,
         )
+        self._bus = BusLink(self._state, self.users, self._on_bus, now, chance)
         self._map = ExactnessMap(self.own, self.stage, lambda: self.session)
         self._updating = Updating(config.update_file, self.own, self.machine, self.greeter)
 
@@ -143,53 +133,11 @@ class Appliance:
             identity = await self._enrolment.identity(self._say_not_enrolled)
             self._device = identity.device
             self.own.look = replace(self.own.look, foot=identity.device)
-            self._enrolment_trouble = self._bus_trouble = ""
-            self._note_trouble()
+            self._say_not_enrolled_anew("")
             self.greeter.greet()
             self.machine.take(Happening.ENROLLED)
-            await first_of(partial(self._serve, identity, boot), self._enrol_anew)
+            await first_of(partial(self._bus.serve, identity, boot), self._enrol_anew)
             self.machine.take(Happening.ENROLLED_ANEW)
-
-    async def _serve(self, identity: Identity, boot: int) -> None:
-        current = [identity]
-        bus = BusClient(
-            identity.bus_host,
-            identity.bus_port,
-            identity.device,
-            tls=lambda: self._bus_context(current[0]),
-            reply_topic=topics.replies(identity.device),
-            subscriptions=[topics.jobs(identity.device)],
-            announcement=_announcement(identity.device, boot),
-            on_message=self._on_job,
-            on_state=self._on_bus,
-            explain=explain,
-            backoff=Backoff(self._chance),
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(bus.run(), name="bus")
-            group.create_task(keep_renewed(bus, self._state, current, self._now), name="renew the certificate")
-            group.create_task(self._report_gone(bus, identity.device), name="report who has gone")
-            group.create_task(self.users.serve(bus, identity.device), name="users")
-
-    def _bus_context(self, identity: Identity) -> ssl.SSLContext:
-        """Return the context for the bus; what hinders it is a loss of the bus, which goes on trying."""
-        try:
-            return self._state.bus_context(identity)
-        except TrustError as error:
-            raise OSError(0, str(error)) from error
-
-    async def _report_gone(self, bus: BusClient, device: str) -> Never:
-        """Tell the broker of each session that has ended here, however long that takes."""
-        while True:
-            name = await self.users.gone.get()
-            try:
-                await bus.publish(topics.sign_out(device), encode(SignOut(session=name)))
-            except ControlError as error:
-                _log.warning("not reported yet: %s", error)
-                self.users.gone.put_nowait(name)
-
-    async def _on_job(self, incoming: Incoming) -> None:
-        self.users.end(decode(incoming.body, SessionEnded))
 
     async def _enrol_anew(self) -> None:
         """Return when the device has another identity and nobody is signed in."""
@@ -205,29 +153,19 @@ class Appliance:
         self._enrolment_trouble = text
         self._note_trouble()
 
-    def _on_bus(self, state: BusState, text: str) -> None:
-        self._bus_says, self._refused = text, state is BusState.REFUSED
-        self._evict_if_refused()
-        match state:
-            case BusState.LOST | BusState.REFUSED:
-                self._bus_trouble = text
-            case BusState.CONNECTED:
-                self._bus_trouble = ""
-            case BusState.CONNECTING:
-                return  # what was wrong is so until it is connected
-            case _:
-                assert_never(state)
+    def _on_bus(self) -> None:
         self._note_trouble()
+        self._evict_if_refused()
 
     def _evict_if_refused(self) -> None:
         """End a session that is broken anyway if the bus refuses this device: it was revoked, or has expired."""
-        if self._refused and self.phase in {Phase.LOST, Phase.CONNECTING}:
-            self.users.evict(TrustError(self._bus_says))
+        if self._bus.refused and self.phase in {Phase.LOST, Phase.CONNECTING}:
+            self.users.evict(TrustError(self._bus.says))
 
     def _note_trouble(self) -> None:
         """Say what is wrong at the greeter; over a desktop in a corner, which does not need the bus."""
-        self.greeter.note_trouble(self._enrolment_trouble or self._bus_trouble)
-        self._map.note_trouble(self._bus_trouble)
+        self.greeter.note_trouble(self._enrolment_trouble or self._bus.trouble)
+        self._map.note_trouble(self._bus.trouble)
 
     async def _take_input(self) -> None:
         while True:
@@ -277,19 +215,11 @@ class Appliance:
             self.greeter.close()
 
     def _draw_status(self, size: Size, look: Look) -> Screen:
-        return screens.status(size, look, condition(self._device, self._bus_says, self.users.user, self.session))
+        return screens.status(size, look, condition(self._device, self._bus.says, self.users.user, self.session))
 
     def _note_shown(self) -> None:
         if self.session is not None:
             self.session.note_shown()
-
-
-def _announcement(device: str, boot: int) -> Announcement:
-    return Announcement(
-        topics.status(device),
-        online=encode(Status(presence=Presence.ONLINE, boot_sequence=boot)),
-        offline=encode(Status(presence=Presence.OFFLINE, boot_sequence=boot)),
-    )
 
 
 def connection_settings() -> ConnectionSettings:

@@ -90,7 +90,7 @@ async def test_desktop_stays_when_the_bus_is_killed_and_comes_back_and_when_it_i
         here.kill_bus()
 
         def bannered(picture):
-            if not (trouble := kim.appliance._bus_trouble):
+            if not (trouble := kim.appliance._bus.trouble):
                 return False
             banner = screens.banner(SIZE, LOOK, trouble)
             return np.array_equal(picture[: banner.shape[0], -banner.shape[1] :], banner)
@@ -197,7 +197,7 @@ async def test_revoked_device_says_so_and_comes_back_by_another_enrolment_file(h
         await kim.signed_in(next(here.codes))
         await here.carried_out(lambda opened: opened.revoke_device(DEVICE))
         await kim.at(Phase.GREETER)
-        await until(lambda: "was revoked" in kim.appliance._bus_trouble, "the bus refuses the device")
+        await until(lambda: "was revoked" in kim.appliance._bus.trouble, "the bus refuses the device")
         kim.press(ord("1"), 0xFF08)  # who types has read the last message
         await kim.reads("was revoked: ask the administrator")
         here.enrolment_file.write_text("{}")
