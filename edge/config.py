@@ -111,9 +111,7 @@ class BusConfig(Section, frozen=True):
     @property
     def near_host(self) -> str:
         """By which address the broker itself reaches it."""
-        if not self.start:
-            return self.host
-        return "127.0.0.1" if self.listen in {"", "0.0.0.0", "::"} else self.listen  # noqa: S104  compared, not bound
+        return _near(self.listen) if self.start else self.host
 
 
 class EnrolmentConfig(Section, frozen=True):
@@ -146,6 +144,11 @@ class DesktopsConfig(Section, frozen=True):
     program: tuple[str, ...] = ()
     window_manager: tuple[str, ...] = ("openbox",)
     start_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+
+    @property
+    def near_host(self) -> str:
+        """By which address the broker itself reaches them."""
+        return _near(self.listen)
 
 
 class SignInConfig(Section, frozen=True):
@@ -193,6 +196,10 @@ def parse(text: str, kind: type[Config], source: str) -> Config:
         raise ConfigError(_explain(str(error), text, kind, source)) from error
     except msgspec.DecodeError as error:
         raise ConfigError(f"{source}: not TOML: {error}") from error
+
+
+def _near(listen: str) -> str:
+    return "127.0.0.1" if listen in {"", "0.0.0.0", "::"} else listen  # noqa: S104  compared, not bound
 
 
 def _from_toml(kind: type[Any], value: object) -> Any:  # noqa: ANN401  the signature that msgspec asks for

@@ -12,6 +12,7 @@ from edge.control.client import Announcement, BusClient, BusState, Incoming
 from edge.control.messages import Presence, SessionEnded, SignOut, Status, decode, encode
 from edge.errors import ControlError, TrustError
 from edge.session.renewal import keep_renewed
+from edge.session.telemetry import keep_reporting
 from edge.session.users import Users
 from edge.trust.identity import DeviceState, Identity
 from edge.trust.tls import explain
@@ -60,6 +61,7 @@ class BusLink:
             group.create_task(bus.run(), name="bus")
             group.create_task(keep_renewed(bus, self._state, current, self._now), name="renew the certificate")
             group.create_task(self._report_gone(bus, device), name="report who has gone")
+            group.create_task(keep_reporting(bus, device, lambda: self._users.session), name="telemetry")
             group.create_task(self._users.serve(bus, device), name="users")
 
     def _context(self, identity: Identity) -> ssl.SSLContext:

@@ -152,8 +152,8 @@ async def machine(
 ) -> AsyncIterator[Machine]:
     """Boot `image`, leaving it as it is; `files` (by path) are in it before any service starts. Ends with the block.
 
-    It has one processor: where this machine is busy, two that are emulated mostly wait for each other. The files come as
-    systemd's credential tmpfiles.extra through QEMU's fw_cfg.
+    It has one processor: where this machine is busy, two that are emulated mostly wait for each other. The files come
+    as systemd's credential tmpfiles.extra through QEMU's fw_cfg.
     """
     credential = folder / "tmpfiles.extra"
     credential.write_text("".join(_tmpfile(path, content) for path, content in files.items()))
