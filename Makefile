@@ -9,11 +9,13 @@ MINUTES ?= 1
 APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
-  tigervnc-standalone-server tigervnc-viewer fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+  tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev mousepad pcmanfm mupdf galculator fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
+# Whose sessions are captured, beside those.
+GOLDENS_APT := sway wayvnc foot grim seabios
 # The tests train a small network for some steps; the demo does without torch.
 TORCH := torch==2.13.0
 
-.PHONY: help demo test check bench fuzz setup apt clean
+.PHONY: help demo test check bench bench-decode fuzz goldens setup apt clean
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -34,8 +36,17 @@ check: setup  ## ruff, mypy --strict, import contracts.
 bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; ARGS= for options.
 	$(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES.
-	$(BIN)/python tests/fuzz/fuzz_connection.py -max_total_time=$$(( $(MINUTES) * 60 ))
+bench-decode: setup  ## Decoding speed beside libvncclient's; ARGS= for options.
+	$(BIN)/python -m tests.bench.decode $(ARGS)
+
+fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES: half of them the connection, half the decoders.
+	@mkdir -p build/fuzz
+	$(BIN)/python -m tests.fuzz.fuzz connection -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/connection
+	$(BIN)/python -m tests.fuzz.fuzz decoder -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/decoder
+
+goldens: setup  ## Capture sessions of real servers anew; ARGS= for patterns of names.
+	@dpkg-query -W $(GOLDENS_APT) >/dev/null || { echo "install $(GOLDENS_APT)"; exit 1; }
+	$(BIN)/python -m tests.rfb.goldens.capture $(ARGS)
 
 setup: apt $(VENV)/.test
 
@@ -56,9 +67,9 @@ $(VENV)/.demo: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	@echo "Installing into $(VENV): $(TORCH) and edge[train,dev] with what they need"
+	@echo "Installing into $(VENV): $(TORCH) and edge[h264,train,dev] with what they need"
 	@$(BIN)/pip install --quiet $(TORCH)
-	@$(BIN)/pip install --quiet --editable '.[broker,window,train,dev]'
+	@$(BIN)/pip install --quiet --editable '.[broker,window,h264,train,dev]'
 	@touch $@
 
 clean:  ## Remove what was built and installed here.

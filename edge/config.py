@@ -12,6 +12,7 @@ MAX_CONFIG_BYTES = 256 * 1024  # a hundred times what a full file takes; a wrong
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Extent = Annotated[int, msgspec.Meta(ge=0, le=16384)]
+Level = Annotated[int, msgspec.Meta(ge=0, le=9)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -60,6 +61,22 @@ class SharpenConfig(Section, frozen=True):
     cap_kbit: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class LinkConfig(Section, frozen=True):
+    """How a desktop that is shown at full size is fitted to its link; levels are those of RFB, 0 to 9.
+
+    `quality` "auto" lets pictures be sent in JPEG while more moves than the link carries, and has them come as they are
+    once nothing moves; "lossless" never does. `update_ms` is how long an update may take the link while something
+    moves: so long waits the echo of a key behind it.
+    """
+
+    quality: Literal["auto", "lossless"] = "auto"
+    least_quality: Level = 3
+    most_quality: Level = 8
+    least_compression: Level = 1
+    most_compression: Level = 6
+    update_ms: Annotated[float, msgspec.Meta(ge=10, le=2000)] = 100.0
+
+
 class DeviceSignInConfig(Section, frozen=True):
     """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop.
 
@@ -74,11 +91,13 @@ class DeviceSignInConfig(Section, frozen=True):
 class SessionConfig(Section, frozen=True):
     """What happens to a session that nobody touches, in minutes, 0 for never.
 
-    It is locked after `lock_minutes`, and ends after `sign_out_minutes` more.
+    It is locked after `lock_minutes`, and ends after `sign_out_minutes` more. `clipboard` says whether text that a user
+    has cut goes along from one of their desktops to the next.
     """
 
     lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 10
     sign_out_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 60
+    clipboard: Literal["off", "between-desktops"] = "off"
 
 
 class EdgedConfig(Section, frozen=True):
@@ -95,6 +114,7 @@ class EdgedConfig(Section, frozen=True):
     keyboard: KeyboardConfig = KeyboardConfig()
     restore: RestoreConfig = RestoreConfig()
     sharpen: SharpenConfig = SharpenConfig()
+    link: LinkConfig = LinkConfig()
     sign_in: DeviceSignInConfig = DeviceSignInConfig()
     session: SessionConfig = SessionConfig()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import systemd.daemon
 
-from edge.config import EdgedConfig, load
+from edge.config import EdgedConfig, LinkConfig, load
 from edge.display.base import Display
 from edge.display.headless import HeadlessDisplay
 from edge.display.page import Look
@@ -28,6 +28,7 @@ from edge.restore.backends import open_backend
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
+from edge.rfb.tuning import LinkPolicy, Quality
 from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
 from edge.session.memory import keep_small
@@ -114,7 +115,27 @@ def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
         Look.of(language),
         config,
         _upscaler(config),
-        DesktopSettings(connection_settings(), SharpenPolicy(config.sharpen.policy), config.sharpen.cap_kbit or None),
+        DesktopSettings(
+            connection_settings(),
+            SharpenPolicy(config.sharpen.policy),
+            config.sharpen.cap_kbit or None,
+            shows_mark=True,
+            link=_link(config.link),
+        ),
+    )
+
+
+def _link(config: LinkConfig) -> LinkPolicy:
+    quality, compression = config.least_quality, config.least_compression
+    if quality > config.most_quality or compression > config.most_compression:
+        raise ConfigError("[link]: a least_ level is above its most_ level")
+    return LinkPolicy(
+        Quality(config.quality),
+        quality,
+        config.most_quality,
+        compression,
+        config.most_compression,
+        config.update_ms / 1000,
     )
 
 

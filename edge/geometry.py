@@ -90,7 +90,13 @@ class Rect:
         return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
 
     def __contains__(self, other: "Rect") -> bool:
-        return self & other == other
+        # One without pixels has no far side to be outside with.
+        return (
+            self.x <= other.x
+            and self.y <= other.y
+            and (not other.width or other.right <= self.right)
+            and (not other.height or other.bottom <= self.bottom)
+        )
 
     def moved(self, dx: int, dy: int) -> "Rect":
         """Return the same size, `dx` to the right and `dy` down."""

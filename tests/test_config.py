@@ -45,6 +45,13 @@ def test_error_names_the_device_s_own_keys_when_one_is_unknown():
         parse("[sharpen]\npolcy = 'text'", EdgedConfig, "d.toml")
 
 
+def test_levels_of_the_link_are_those_of_rfb():
+    config = parse('[link]\nquality = "lossless"\nmost_compression = 9', EdgedConfig, "d.toml")
+    assert (config.link.quality, config.link.most_compression, config.link.update_ms) == ("lossless", 9, 100.0)
+    with pytest.raises(ConfigError, match=r"d\.toml:2: link\.least_quality: expected `int` <= 9"):
+        parse("[link]\nleast_quality = 10", EdgedConfig, "d.toml")
+
+
 def test_load_says_why_when_the_file_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "none.toml", BrokerConfig)
@@ -54,3 +61,12 @@ def test_load_says_why_when_the_file_cannot_be_read(tmp_path):
     (tmp_path / "big.toml").write_bytes(b"#" * 300_000)
     with pytest.raises(ConfigError, match="longer than"):
         load(tmp_path / "big.toml", BrokerConfig)
+
+
+def test_sharpening_has_a_policy_and_a_cap_and_no_others():
+    sharpen = parse("[sharpen]\npolicy = 'reading'\ncap_kbit = 300", EdgedConfig, "d.toml").sharpen
+    assert (sharpen.policy, sharpen.cap_kbit) == ("reading", 300)
+    with pytest.raises(ConfigError, match=r"allowed: off, text, reading, all"):
+        parse("[sharpen]\npolicy = 'some'", EdgedConfig, "d.toml")
+    with pytest.raises(ConfigError, match=r"cap_kbit"):
+        parse("[sharpen]\ncap_kbit = -1", EdgedConfig, "d.toml")

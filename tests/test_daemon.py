@@ -105,6 +105,13 @@ def test_network_that_cannot_be_used_is_said(tmp_path):
     assert "Traceback" not in said
 
 
+def test_levels_of_the_link_in_falling_order_are_said(tmp_path):
+    with edged(tmp_path, headless(tmp_path) + "[link]\nleast_quality = 9\n") as process:
+        _, said = ended(process)
+    assert "[link]: a least_ level is above its most_ level" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_it_with_nothing_left(tmp_path, notified, number):
     environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000", "TMPDIR": str(tmp_path)}

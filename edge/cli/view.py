@@ -17,6 +17,7 @@ from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings, Security
+from edge.rfb.tuning import LinkPolicy, Quality
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.memory import keep_small
 from edge.session.recorded import RecordedConnecting
@@ -43,6 +44,13 @@ from edge.session.view import view as run_view
     type=click.IntRange(min=8),
     metavar="N",
     help="What is fetched exact takes at most N kbit/s of the link; without it, what the link has left.",
+)
+@click.option(
+    "--quality",
+    type=click.Choice([quality.value for quality in Quality]),
+    default=Quality.AUTO.value,
+    show_default=True,
+    help="At full size: pixels as they are, or in JPEG while more moves than the link carries.",
 )
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="What restores.")
 @click.option("--model", type=click.Path(path_type=Path), help="An ONNX network instead of the shipped one.")
@@ -84,6 +92,7 @@ def view(
     server: str,
     scale: str,
     sharpen: str,
+    quality: str,
     cap_kbit: int | None,
     backend: str,
     model: Path | None,
@@ -122,6 +131,9 @@ def view(
       tls-none, tls-vnc, tls-plain       TLS with whoever answers
       vnc-auth, plain, none              in the clear
 
+    In a window, a mark by the pointer says that the text there is not exact yet, and Control+Alt+E shows which parts of
+    the picture are restored (orange), were exact before (blue), and are exact (plain).
+
     What --record writes is what the server showed and copied to its clipboard; no key and no password is in it.
 
     \b
@@ -140,7 +152,9 @@ def view(
         password=password_of(password_file),
         server_key_sha256=fingerprint_of(server_key),
     )
-    settings = DesktopSettings(connection, SharpenPolicy(sharpen), cap_kbit)
+    settings = DesktopSettings(
+        connection, SharpenPolicy(sharpen), cap_kbit, shows_mark=display == "window", link=LinkPolicy(Quality(quality))
+    )
     upscaler = upscaler_of(int(scale), backend, model)
     screen: Display = HeadlessDisplay(keep=False) if display == "headless" else _window(f"{endpoint}")
     try:

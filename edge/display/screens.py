@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from edge.display.keypad import DIGITS, LETTERS, draw_keys
@@ -207,25 +206,6 @@ def banner(size: Size, look: Look, text: str) -> Picture:
     (line,) = wrapped(text, lambda part: font.getlength(part) <= size.width // 2, 1)
     image = Image.new("RGB", (int(font.getlength(line)) + 2 * pad, int(font.size * 1.4) + pad), Colour.CARD)
     ImageDraw.Draw(image).text((pad, image.height // 2), line, font=font, fill=Colour.WARNING, anchor="lm")
-    return from_rgb(np.asarray(image))
-
-
-def exactness(size: Size, look: Look, certainty: NDArray[np.uint8], fraction: float) -> Picture:
-    """Draw a map of a desktop for the corner: how sure each of its tiles (rows, columns) is, and the exact share.
-
-    `certainty` is 0 for nothing yet, 1 for restored, 2 for likely, 3 for exact.
-    """
-    colours = np.array([[14, 24, 37], [255, 159, 90], [124, 196, 255], [46, 110, 78]], dtype=np.uint8)
-    unit = min(size.width / Page.WIDTH, size.height / Page.HEIGHT)
-    font = look.regular.at(max(Page.SMALLEST_TEXT_PX, round(18 * unit)))
-    cell = max(2, round(6 * unit))
-    tiles = Image.fromarray(colours[np.kron(certainty, np.ones((cell, cell), dtype=np.uint8))])
-    pad, line = round(12 * unit) + 2, int(font.size * 1.6)
-    text = f"{look.words.exactness} {fraction:.1%}"
-    width = max(tiles.width, int(font.getlength(text))) + 2 * pad
-    image = Image.new("RGB", (width, tiles.height + line + 2 * pad), Colour.CARD)
-    ImageDraw.Draw(image).text((pad, pad + line // 2), text, font=font, fill=Colour.TEXT, anchor="lm")
-    image.paste(tiles, (pad, pad + line))
     return from_rgb(np.asarray(image))
 
 

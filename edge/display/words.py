@@ -53,7 +53,6 @@ class Words:
     status: str
     status_button: str
     close: str
-    exactness: str
     signing_in: str
     session_over: str
     unreachable: str
@@ -96,7 +95,6 @@ KOREAN = Words(
     status="기기 상태",
     status_button="기기 상태 (F1)",
     close="닫기",
-    exactness="정확도",
     signing_in="로그인하는 중입니다",
     session_over="연결이 끝났습니다. 다시 로그인하세요.",
     unreachable="브로커에 연결할 수 없습니다. 잠시 후 다시 시도하세요.",
@@ -167,7 +165,6 @@ ENGLISH = Words(
     status="Status of this device",
     status_button="Status (F1)",
     close="Close",
-    exactness="Exactness",
     signing_in="Signing in",
     session_over="The session is over; sign in again.",
     unreachable="The broker cannot be reached; try again in a moment.",

@@ -3,6 +3,7 @@
 Chosen from what Chromium, Firefox and openbox leave free.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from edge.input.keymap import Key
@@ -23,13 +24,11 @@ class Chord(StrEnum):
     EXACTNESS = "e"
 
 
-KEYSYMS = {ord(letter): chord for chord in Chord for letter in (chord.value, chord.value.upper())}
-
-
 class Chords:
-    """Watches the keys that go by for chords."""
+    """Watches the keys that go by for those of `chords` that there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, chords: Iterable[Chord] = tuple(Chord)) -> None:
+        self._chords = {ord(letter): chord for chord in chords for letter in (chord.value, chord.value.upper())}
         self._held: set[int] = set()
         self._swallowed: set[int] = set()
 
@@ -38,7 +37,7 @@ class Chords:
         if keysym in CONTROL | ALT:
             (self._held.add if down else self._held.discard)(keysym)
             return None, True
-        chord = KEYSYMS.get(keysym)
+        chord = self._chords.get(keysym)
         if down and chord is not None and self._held & CONTROL and self._held & ALT:
             again = keysym in self._swallowed
             self._swallowed.add(keysym)

@@ -14,7 +14,9 @@ import numpy as np
 
 from edge.geometry import Grid, Mask, Rect
 from edge.pixels import Picture
-from edge.restore.strips import SCALE, Levels, green, window_means
+from edge.restore import texture
+from edge.restore.sheet import Sheet
+from edge.restore.strips import SCALE, Levels, green
 
 Reduce = Callable[[Picture, Rect], Picture]
 """Means native pixels as the server does, given them and the low-resolution rectangle that they stand for."""
@@ -23,9 +25,17 @@ LEAST_PINNED = 3
 """Of the 25 tiles around and with a pinned one, how many must be pinned."""
 LEAST_COMPANY = 5
 """Of the nine tiles around and with one that is not pinned, how many must fit."""
-REACH = 3
-"""How many tiles away from the next pinned one others are believed."""
-_NEARBY = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+CREDIBLE_SHARE = 0.8
+"""Of the tiles that are not flat in some square of nine with this one, how many must fit."""
+ALL_SHARE = 0.9
+"""If so much of what might have returned to its place fits, all of it is believed that does."""
+REACH = 12
+"""How many tiles away from the next sure one others are believed, at most:"""
+SURE_ALONE = 32
+"""where no more are sure than this, none,"""
+SURE_A_STEP = 16
+"""and one further for so many more."""
+_NEARBY = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,65 +67,72 @@ def sources(sharp: Mask, offset: Offset, native: tuple[int, int], tile_px: int) 
     return mask
 
 
-def accepted(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid, reduce: Reduce) -> Mask:
-    """Return those of `tiles` that show what stands at `offset` from them in `old`, beyond reasonable doubt.
+class Acceptance:
+    """Judges what is proposed for one new low-resolution picture `low` (height, width of `grid`)."""
 
-    `old` is native (height, width), and has all pixels of `tiles`, moved; `low` is the new low-resolution picture.
-    """
-    fits, pinned = _fitting(old, offset, low, tiles, grid)
-    if not pinned.any():
-        return pinned
-    fits &= means_equal(old, offset, low, fits, grid, reduce)
-    pinned &= fits
-    sure = pinned & (_count(pinned, 5) >= LEAST_PINNED)
-    company = fits & (_count(fits, 3) >= LEAST_COMPANY)
-    reached = sure
-    for _ in range(REACH):
-        reached = company & (_count(reached, 3) > 0) | sure
-    return reached
+    def __init__(self, low: Picture, grid: Grid, reduce: Reduce) -> None:
+        self._low = low
+        self._grid = grid
+        self._reduce = reduce
+        self._green = green(low)
+        self._textured = ~texture.flat(low, grid)
 
+    def accepted(self, sheet: Sheet, offset: Offset, tiles: Mask, judged: Mask, fewest: int) -> Mask:
+        """Return those of `tiles` that show what stands at `offset` from them on `sheet`, beyond reasonable doubt.
 
-def _fitting(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid) -> tuple[Mask, Mask]:
-    """Return which of `tiles` have the green of `old` at `offset`, and which of these nowhere around it."""
-    part, inside = _around(tiles, grid)
-    means = window_means(_framed(green_of(old, part, offset), part, offset, old.shape))
-    new = green(np.ascontiguousarray(low[part.slices]))
+        The sheet has all pixels of `tiles`, moved. `judged` are the tiles that might be there as well, and count
+        against it where they are not; none is accepted if fewer than `fewest` are sure.
+        """
+        fits, pinned = self._fitting(sheet, offset, tiles)
+        if np.count_nonzero(pinned) < fewest:
+            return self._grid.mask()
+        fits &= self.equal_means(sheet, offset, fits)
+        pinned &= fits
+        telling = judged & self._textured
+        credible = _count(_count(fits & telling, 3) >= CREDIBLE_SHARE * _count(telling, 3), 3) > 0
+        sure = pinned & credible & (_count(pinned, 5) >= LEAST_PINNED)
+        number = int(np.count_nonzero(sure))
+        if number < fewest:
+            return self._grid.mask()
+        if offset == Offset(0, 0) and np.count_nonzero(fits & telling) >= ALL_SHARE * np.count_nonzero(telling):
+            return fits
+        company = fits & credible & (_count(fits, 3) >= LEAST_COMPANY)
+        reached = sure
+        for _ in range(min(REACH, (number - SURE_ALONE) // SURE_A_STEP)):
+            reached = company & (_count(reached, 3) > 0) | sure
+        return reached
 
-    def fits_at(y: int, x: int) -> Mask:
-        at = means[1 + y : 1 + y + SCALE * part.height : SCALE, 1 + x : 1 + x + SCALE * part.width : SCALE]
-        return ~_any_in_tile(at != new, grid.tile_px)
+    def equal_means(self, sheet: Sheet, offset: Offset, tiles: Mask) -> Mask:
+        """Return those of `tiles` whose every mean is that of `sheet` at `offset`."""
+        equal = self._grid.mask()
+        if tiles.any():
+            part, inside = _around(tiles, self._grid)
+            pixels = sheet.picture[part.scaled(SCALE).moved(offset.x, offset.y).slices]
+            equal[inside] = ~_any_in_tile(self._reduce(pixels, part) != self._low[part.slices], self._grid.tile_px)
+        return equal & tiles
 
-    fits = tiles[inside] & fits_at(0, 0)
-    pinned = fits.copy()
-    for y, x in _NEARBY:
-        if not pinned.any():
-            break
-        pinned &= ~fits_at(y, x)
-    return _spread(fits, inside, grid), _spread(pinned, inside, grid)
+    def _fitting(self, sheet: Sheet, offset: Offset, tiles: Mask) -> tuple[Mask, Mask]:
+        """Return which of `tiles`, and the pixels next to them, have the green at `offset`; and the pinned of them."""
+        part, inside = _around(tiles, self._grid)
+        wide = part.grown(1) & self._grid.size.rect
+        rows = offset.y + SCALE * np.arange(wide.y, wide.bottom)
+        columns = offset.x + SCALE * np.arange(wide.x, wide.right)
+        height, width = sheet.means.shape
+        new = self._green[wide.slices]
 
+        def unequal(y: int, x: int) -> Mask:
+            at = sheet.means[np.clip(rows + y, 0, height - 1)][:, np.clip(columns + x, 0, width - 1)]
+            return np.not_equal(at, new)
 
-def green_of(old: Picture, part: Rect, offset: Offset) -> Levels:
-    """Take the green of what `old` has at `offset` from `part` (low-resolution), and of one pixel around it."""
-    source = part.scaled(SCALE).moved(offset.x, offset.y).grown(1) & Rect(0, 0, old.shape[1], old.shape[0])
-    return green(np.ascontiguousarray(old[source.slices]))
-
-
-def _framed(levels: Levels, part: Rect, offset: Offset, native: tuple[int, int]) -> Levels:
-    """Repeat the edges of `levels` where they lack what would be outside of the picture."""
-    wanted = part.scaled(SCALE).moved(offset.x, offset.y).grown(1)
-    top, left = max(0, -wanted.y), max(0, -wanted.x)
-    bottom, right = max(0, wanted.bottom - native[0]), max(0, wanted.right - native[1])
-    return np.asarray(cv2.copyMakeBorder(levels, top, bottom, left, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
-
-
-def means_equal(old: Picture, offset: Offset, low: Picture, tiles: Mask, grid: Grid, reduce: Reduce) -> Mask:
-    """Return which of `tiles` have all of their means in `old` at `offset`."""
-    equal = grid.mask()
-    if tiles.any():
-        part, inside = _around(tiles, grid)
-        pixels = old[part.scaled(SCALE).moved(offset.x, offset.y).slices]
-        equal[inside] = ~_any_in_tile(reduce(pixels, part) != low[part.slices], grid.tile_px)
-    return equal & tiles
+        own = part.moved(-wide.x, -wide.y).slices
+        amiss = cv2.dilate(unequal(0, 0).view(np.uint8), np.ones((3, 3), dtype=np.uint8))
+        fits = tiles[inside] & ~_any_in_tile(np.asarray(amiss[own], dtype=np.bool_), self._grid.tile_px)
+        pinned = fits.copy()
+        for y, x in _NEARBY:
+            if not pinned.any():
+                break
+            pinned &= _any_in_tile(unequal(y, x)[own], self._grid.tile_px)
+        return _spread(fits, inside, self._grid), _spread(pinned, inside, self._grid)
 
 
 def _around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:

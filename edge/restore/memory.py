@@ -12,24 +12,37 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.geometry import Grid, Mask, Rect
+from edge.geometry import Grid, Mask
 from edge.pixels import Picture
-from edge.restore.acceptance import REACH, Offset, Reduce, accepted, means_equal, sources
+from edge.restore.acceptance import Acceptance, Offset, Reduce, sources
 from edge.restore.sheet import Sheet, tile_hashes
 from edge.restore.strips import SCALE, new_strips
 
-BUDGET_BYTES = 20 << 20
-"""For packed sheets: some seventy pages of text."""
+BUDGET_BYTES = 12 << 20
+"""For packed sheets: some thirty pages of text, or three of photographs."""
 MOST_SHEETS = 48
 """More than that takes longer to look through than the network takes."""
 MOST_UNPACKED = 2
-"""Sheets kept as they were, 8 MB each at 1920x1080: the last picture at rest, and the one gone back to."""
-MOST_PROPOSALS = 12
+"""Sheets kept as they were, 10 MB each at 1920x1080: the last picture at rest, and the one gone back to."""
+MOST_OPENED = 2
+"""Sheets unpacked for one change: each takes as long as some offsets to try."""
+MOST_PROPOSALS = 8
 """Offsets tried for one change."""
-LEAST_VOTES = 3
+LEAST_VOTES = 6
 """Strips that must agree on an offset for it to be tried."""
 FEWEST_TILES = 12
 """What has moved and is less than this is quicker upscaled than searched for."""
+FEWEST_RETURNED = 12
+"""Tiles that must be sure (or half of all) for any to be believed that stand where they stood,"""
+FEWEST_MOVED = 16
+"""and for those that have moved: among all offsets some fit by chance, in tables above all."""
+MOST_ALONE = 4
+"""A change of no more tiles is a caret, a hover, a letter: what it goes back to is believed without company."""
+NEAR_TILES = 6
+"""How far from the strips that proposed it an offset is tried,"""
+MANY_VOTES = 24
+"""unless so many have."""
+WORTHLESS = 30
 _SLOT_BITS = 16
 
 
@@ -42,15 +55,8 @@ class Hypothesis:
     tiles: Mask
 
 
-@dataclass(slots=True)
-class _Votes:
-    """For each pair of equal strips: in which sheet, at which offset, and around which tile of the new picture."""
-
-    sheet: NDArray[np.int64]
-    y: NDArray[np.int64]
-    x: NDArray[np.int64]
-    row: NDArray[np.int64]
-    column: NDArray[np.int64]
+Votes = NDArray[np.int64]
+"""(5, pairs of equal strips): the sheet's number, the offset down and right, the new tile's row and column."""
 
 
 class Memory:
@@ -66,6 +72,7 @@ class Memory:
         self._budget_bytes = budget_bytes
         self._sheets: list[Sheet] = []
         self._time = 0
+        self._to_open = 0
         self._whole = grid.mask(value=True)
         """Tiles of which every native pixel is sent at low resolution."""
         self._whole[-1] &= native[0] % SCALE == 0
@@ -106,12 +113,14 @@ class Memory:
         if not self._sheets:
             return []
         left = wanted & self._whole
-        found = self._returned(low, left)
+        self._to_open = MOST_OPENED
+        acceptance = Acceptance(low, self._grid, self._reduce)
+        found = self._returned(low, left, acceptance)
         if np.count_nonzero(left) >= FEWEST_TILES:
-            found += self._moved(low, left)
+            found += self._moved(low, left, acceptance)
         return found
 
-    def _returned(self, low: Picture, left: Mask) -> list[Hypothesis]:
+    def _returned(self, low: Picture, left: Mask, acceptance: Acceptance) -> list[Hypothesis]:
         """Find what stands where it stood before, and take it from `left`."""
         here = tile_hashes(low, self._grid)
         fits = [left & sheet.sharp & (sheet.in_place == here) for sheet in self._sheets]
@@ -121,78 +130,83 @@ class Memory:
             doubtful |= tiles & seen & (contents != sheet.contents)
             contents[tiles] = sheet.contents[tiles]
             seen |= tiles
+        alone = np.count_nonzero(left) <= MOST_ALONE
+        fewest = min(FEWEST_RETURNED, int(np.count_nonzero(left)) // 2)
         left &= ~doubtful
         found: list[Hypothesis] = []
-        while fits:
-            best = max(range(len(fits)), key=lambda index: np.count_nonzero(fits[index] & left))
+        for _ in range(MOST_PROPOSALS):
+            worth = [np.count_nonzero(tiles & left) >> self._closed(at) for at, tiles in enumerate(fits)]
+            best = int(np.argmax(worth))
             tiles = fits[best] & left
-            if not tiles.any():
+            if not worth[best] or not (alone or np.count_nonzero(tiles) >= fewest):
                 break
-            picture = self._source(self._sheets[best], tiles, Offset(0, 0))
-            tiles = means_equal(picture, Offset(0, 0), low, tiles, self._grid, self._reduce)
+            sheet = self._sheets[best]
+            self._to_open -= sheet.packed
+            if alone:
+                tiles = acceptance.equal_means(sheet, Offset(0, 0), tiles)
+            else:
+                judged = left & sheet.sharp
+                tiles = acceptance.accepted(sheet, Offset(0, 0), tiles, judged, fewest)
             fits[best][:] = False
             left &= ~tiles
-            found.append(Hypothesis(picture, Offset(0, 0), tiles))
+            if tiles.any():
+                self._use(sheet)
+                found.append(Hypothesis(sheet.picture, Offset(0, 0), tiles))
         return found
 
-    def _moved(self, low: Picture, left: Mask) -> list[Hypothesis]:
+    def _moved(self, low: Picture, left: Mask, acceptance: Acceptance) -> list[Hypothesis]:
         """Find what has moved, and take it from `left`."""
         votes = self._votes(low, left)
         found: list[Hypothesis] = []
         for _ in range(MOST_PROPOSALS):
-            if not votes.sheet.size:
-                break
-            keys = (votes.sheet << 32) + (votes.y + (1 << 15) << 16) + (votes.x + (1 << 15))
+            keys = (votes[0] << 32) + (votes[1] + (1 << 15) << 16) + (votes[2] + (1 << 15))
             _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-            best = int(first[np.argmax(counts)])
-            if counts.max() < LEAST_VOTES:
+            closed = np.array([self._closed(at) for at in range(len(self._sheets))])
+            worth = counts >> closed[votes[0, first]]
+            if not worth.size or worth.max() < LEAST_VOTES:
                 break
-            same = keys == keys[best]
-            sheet, offset = self._sheets[int(votes.sheet[best])], Offset(int(votes.x[best]), int(votes.y[best]))
-            near = self._grid.mask()
-            near[votes.row[same], votes.column[same]] = True
-            near = cv2.dilate(near.view(np.uint8), np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)).view(np.bool_)
-            tiles = left & near & sources(sheet.sharp, offset, self._native, self._tile_px)
+            best = first[np.argmax(worth)]
+            number, down, right, _, _ = map(int, votes[:, best])
+            sheet, offset, agree = self._sheets[number], Offset(right, down), keys == keys[best]
+            tiles = left & sources(sheet.sharp, offset, self._native, self._tile_px)
+            if np.count_nonzero(agree) < MANY_VOTES:
+                tiles &= self._near(*votes[3:, agree])
             if tiles.any():
-                picture = self._source(sheet, tiles, offset)
-                tiles = accepted(picture, offset, low, tiles, self._grid, self._reduce)
+                self._to_open -= sheet.packed
+                tiles = acceptance.accepted(sheet, offset, tiles, tiles, FEWEST_MOVED)
                 if tiles.any():
+                    self._use(sheet)
                     left &= ~tiles
-                    found.append(Hypothesis(picture, offset, tiles))
-            going = ~same & left[votes.row, votes.column]
-            votes = _Votes(*(getattr(votes, name)[going] for name in ("sheet", "y", "x", "row", "column")))
+                    found.append(Hypothesis(sheet.picture, offset, tiles))
+            votes = votes[:, ~agree & left[votes[3], votes[4]]]
         return found
 
-    def _votes(self, low: Picture, left: Mask) -> _Votes:
+    def _near(self, rows: Votes, columns: Votes) -> Mask:
+        near = self._grid.mask()
+        near[rows, columns] = True
+        square = np.ones((2 * NEAR_TILES + 1, 2 * NEAR_TILES + 1), dtype=np.uint8)
+        return np.asarray(cv2.dilate(near.view(np.uint8), square), dtype=np.bool_)
+
+    def _votes(self, low: Picture, left: Mask) -> Votes:
         """Pair the strips of `low` in tiles of `left` with those of all sheets."""
         tile = self._grid.tile_px
         pixels = left.repeat(tile, axis=0).repeat(tile, axis=1)[: low.shape[0], : low.shape[1]]
         new = new_strips(low, pixels)
         slots = np.full(1 << _SLOT_BITS, -1, dtype=np.int32)
         slots[new.hashes >> np.uint32(32 - _SLOT_BITS)] = np.arange(len(new), dtype=np.int32)
-        pairs: list[tuple[NDArray[np.int64], ...]] = []
+        pairs: list[Votes] = []
         for number, sheet in enumerate(self._sheets):
             at = slots[sheet.strips.hashes >> np.uint32(32 - _SLOT_BITS)]
             old = np.flatnonzero(at >= 0)
             old = old[new.hashes[at[old]] == sheet.strips.hashes[old]]
             y, x = new.y[at[old]].astype(np.int64), new.x[at[old]].astype(np.int64)
-            pairs.append(
-                (
-                    np.full(old.size, number),
-                    sheet.strips.y[old] - SCALE * y,
-                    sheet.strips.x[old] - SCALE * x,
-                    y // tile,
-                    (x + tile // 2) // tile,
-                )
-            )
-        return _Votes(*(np.concatenate(parts) for parts in zip(*pairs, strict=True)))
+            down, right = sheet.strips.y[old] - SCALE * y, sheet.strips.x[old] - SCALE * x
+            pairs.append(np.stack([np.full(old.size, number), down, right, y // tile, (x + tile // 2) // tile]))
+        return np.concatenate(pairs, axis=1)
 
-    def _source(self, sheet: Sheet, tiles: Mask, offset: Offset) -> Picture:
-        """Have the rows of `sheet` that `tiles`, moved, are in, and note that it was of use."""
-        self._use(sheet)
-        rows = np.flatnonzero(tiles.any(axis=1))
-        top, bottom = int(rows[0]) * self._tile_px + offset.y - 1, (int(rows[-1]) + 1) * self._tile_px + offset.y + 1
-        return sheet.source(Rect(0, top, self._native[1], bottom - top) & Rect(0, 0, self._native[1], self._native[0]))
+    def _closed(self, number: int) -> int:
+        """Return by what power of two a sheet is worth less: half if it must be unpacked, nothing if it must not."""
+        return 0 if not self._sheets[number].packed else 1 if self._to_open > 0 else WORTHLESS
 
     def _use(self, sheet: Sheet) -> None:
         self._time += 1

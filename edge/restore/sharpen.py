@@ -76,9 +76,11 @@ class Sharpener:
         self._asked_at: NDArray[np.float64] = np.full(grid.shape, -np.inf)
         self._confirmed_at = -np.inf
         self._under_way = grid.mask()
-        self._pictures = grid.mask()
+        self._pictures_seen = grid.mask()
         self._proven_pictures = grid.mask()
-        self._flat = grid.mask(value=True)
+        self._flat_seen = grid.mask(value=True)
+        self._unseen: Picture | None = None
+        """The low-resolution picture, where it has changed since text was told from pictures."""
         self._near = grid.mask()
         self._closeness: NDArray[np.float64] = np.zeros(grid.shape)
         self._reading_order = np.arange(grid.rows)[:, None] + np.arange(grid.columns)[None, :] / grid.columns
@@ -89,20 +91,26 @@ class Sharpener:
         self._changed_at[tiles] = now
         self._last_change = now
         self._proven_pictures &= ~tiles
-        self._pictures = texture.pictures(low, self._grid)
-        self._heed_proof()
-        self._flat = texture.flat(low, self._grid)
+        self._unseen = low
 
     def proven(self, tiles: Mask, pictures: Mask) -> None:
         """Note which of `tiles` were seen at full size to be pictures: what lies among these is one too."""
         self._proven_pictures[tiles] = pictures[tiles]
         self._heed_proof()
 
+    def _see(self) -> None:
+        """Tell text from pictures, once after a change and no sooner than it matters: an echo does not wait for it."""
+        if self._unseen is not None:
+            self._pictures_seen = texture.pictures(self._unseen, self._grid)
+            self._flat_seen = texture.flat(self._unseen, self._grid)
+            self._unseen = None
+            self._heed_proof()
+
     def _heed_proof(self) -> None:
         proven = self._proven_pictures
         if proven.any():
             around = cv2.boxFilter(proven.view(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-            self._pictures |= proven | (around >= LEAST_PROVEN)
+            self._pictures_seen |= proven | (around >= LEAST_PROVEN)
 
     def look_at(self, *places: Place) -> None:
         """Note where pointer and caret are: what is near them is being read."""
@@ -121,11 +129,22 @@ class Sharpener:
             case SharpenPolicy.ALL:
                 return ~exact
             case SharpenPolicy.TEXT | SharpenPolicy.READING:
-                return ~exact & ~self._pictures
+                return ~exact & ~self.pictures
+
+    @property
+    def pictures(self) -> Mask:
+        """The tiles taken for pictures."""
+        self._see()
+        return self._pictures_seen
+
+    @property
+    def _flat(self) -> Mask:
+        self._see()
+        return self._flat_seen
 
     def text(self) -> Mask:
         """Return the tiles taken for text: neither a picture nor of one colour."""
-        return ~self._pictures & ~self._flat
+        return ~self.pictures & ~self._flat
 
     def due(self, exact: Mask, likely: Mask, now: float) -> Mask:
         """Return the tiles that may be asked for now."""
@@ -174,7 +193,7 @@ class Sharpener:
 
     def _score(self, due: Mask, likely: Mask, now: float) -> NDArray[np.float64]:
         """Rate the tiles: the least is fetched first."""
-        rank = np.where(likely, 3.0, np.where(self._pictures, 2.0, np.where(self._flat, 1.0, 0.0)))
+        rank = np.where(likely, 3.0, np.where(self.pictures, 2.0, np.where(self._flat, 1.0, 0.0)))
         company = cv2.blur(due.astype(np.float64), (3, 3), borderType=cv2.BORDER_CONSTANT)
         age = np.clip(now - self._changed_at, 0.0, LOST_S)
         score: NDArray[np.float64] = (
@@ -188,7 +207,7 @@ class Sharpener:
 
     def _grown(self, row: int, column: int, due: Mask, budget_bytes: float) -> tuple[tuple[slice, slice], float]:
         """Grow the tile at (row, column) side by side, to where most is due for what it costs, up to the budget."""
-        prices = np.where(self._pictures, PICTURE_BYTES, np.where(self._flat, FLAT_BYTES, self._tile_bytes))
+        prices = np.where(self.pictures, PICTURE_BYTES, np.where(self._flat, FLAT_BYTES, self._tile_bytes))
         due_prices = prices * due
         top, bottom, left, right = row, row + 1, column, column + 1
         cost = float(prices[row, column])

@@ -47,15 +47,13 @@ def green(picture: Picture) -> Levels:
     return np.asarray(cv2.extractChannel(picture.view(np.uint8).reshape(*picture.shape, 4), 1), dtype=np.uint8)
 
 
-def window_sums(levels: Levels) -> NDArray[np.uint16]:
-    """Sum `SCALE` x `SCALE` levels right and below of each; the last `SCALE` - 1 rows and columns mean nothing."""
-    sums = cv2.boxFilter(levels, cv2.CV_16U, (SCALE, SCALE), anchor=(0, 0), normalize=False)
-    return np.asarray(sums, dtype=np.uint16)
-
-
-def window_means(levels: Levels) -> Levels:
-    """Mean the windows of `window_sums` as evidence does: truncated, then rounded to the bits that green travels in."""
-    return rgb565_green((window_sums(levels) >> np.uint16(4)).astype(np.uint8))
+def window_means(picture: Picture) -> Levels:
+    """Take the green that evidence has of the `SCALE` x `SCALE` pixels right and below of each; edges are repeated."""
+    sums = cv2.boxFilter(
+        green(picture), cv2.CV_16U, (SCALE, SCALE), anchor=(0, 0), normalize=False, borderType=cv2.BORDER_REPLICATE
+    )
+    # Truncated, then rounded to the bits in which green travels.
+    return rgb565_green((np.asarray(sums, dtype=np.uint16) >> np.uint16(4)).astype(np.uint8))
 
 
 def new_strips(low: Picture, wanted: Mask) -> Strips:
@@ -64,16 +62,15 @@ def new_strips(low: Picture, wanted: Mask) -> Strips:
     return _strips(green(low), 1, inside)
 
 
-def old_strips(picture: Picture, sharp: Mask, tile_px: int) -> Strips:
-    """Find the strips of a native picture (height, width) whose four corners lie in `sharp` tiles of `tile_px`."""
-    height, width = (min(side, tile_px * tiles) for side, tiles in zip(picture.shape, sharp.shape, strict=True))
+def old_strips(means: Levels, sharp: Mask, tile_px: int) -> Strips:
+    """Find the strips in the `window_means` (height, width) of a picture whose corners lie in `sharp` tiles."""
+    height, width = (min(side, tile_px * tiles) for side, tiles in zip(means.shape, sharp.shape, strict=True))
     rows = np.arange(height - SCALE + 1)
     rows = rows[rows % ROWS_APART < SCALE]
-    means = window_means(green(picture))[rows, : width - SCALE + 1]
     by_row = sharp[rows // tile_px] & sharp[(rows + SCALE - 1) // tile_px]
     columns = np.arange(width - SCALE * STRIP_PX + 1)
     inside = by_row[:, columns // tile_px] & by_row[:, (columns + SCALE * STRIP_PX - 1) // tile_px]
-    found = _strips(means, SCALE, inside)
+    found = _strips(means[rows, : width - SCALE + 1], SCALE, inside)
     return Strips(found.hashes, rows[found.y].astype(np.int32), found.x)
 
 

@@ -23,10 +23,15 @@ EQUAL_BELOW = 0.1
 """Share of equal neighbours below which it is one too: busy pictures."""
 LEAST_TILES = 12
 """What has fewer tiles is an icon or the soft edge of a button, and cheap."""
+EDGE = 26
+"""Levels between neighbours that make an edge, as of a letter or of a picture's border."""
+EDGES_FROM = 0.06
+"""Share of pixels at an edge from which on a tile beside paper may hold letters: half of a straight border's."""
 PICTURE_BELOW = 0.45
 """The same at full size, where text leaves most pixels of its background alone."""
 
 Shares = NDArray[np.float32]
+Levels = NDArray[np.uint8]
 
 
 def pictures(low: Picture, grid: Grid) -> Mask:
@@ -38,7 +43,16 @@ def pictures(low: Picture, grid: Grid) -> Mask:
     _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
     large = figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES
     large[0] = False  # what is alike nothing
-    mask: Mask = large[number_of]
+    mask: Mask = large[number_of] & ~_mixed(right, down, grid)
+    return mask
+
+
+def _mixed(right: Levels, down: Levels, grid: Grid) -> Mask:
+    """Return the tiles at the border of something of one colour, which may hold letters beside a part of a picture."""
+    paper = (_tile_means(((right > 0) | (down > 0)).astype(np.float32), grid) == 0).view(np.uint8)
+    beside = cv2.dilate(paper, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))).view(np.bool_)
+    edges = _tile_means(((right > EDGE) | (down > EDGE)).astype(np.float32), grid)
+    mask: Mask = beside & (edges >= EDGES_FROM)
     return mask
 
 
@@ -60,7 +74,7 @@ def flat(low: Picture, grid: Grid) -> Mask:
     return mask
 
 
-def _differences(low: Picture) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _differences(low: Picture) -> tuple[Levels, Levels]:
     """Take how far each pixel is from the one before it in its row and in its column, in the channel of the most."""
     channels = np.ascontiguousarray(low).view(np.uint8).reshape(*low.shape, 4)
     right, down = (np.zeros(low.shape, dtype=np.uint8) for _ in range(2))

@@ -5,7 +5,7 @@ NUL. Only text is taken and given; rich text, HTML, pictures and files are not.
 """
 
 import zlib
-from enum import IntFlag
+from enum import CONFORM, IntFlag
 from struct import Struct
 
 from edge.errors import DecodeError, ProtocolViolation
@@ -20,8 +20,8 @@ _HEADER = Struct(">BxxxiI")
 _U32 = Struct(">I")
 
 
-class ClipboardFlag(IntFlag):
-    """Formats and actions of an extended clipboard message."""
+class ClipboardFlag(IntFlag, boundary=CONFORM):
+    """Formats and actions of an extended clipboard message; other bits are dropped, as Python keeps every value."""
 
     TEXT = 1 << 0
     CAPS = 1 << 24
@@ -47,6 +47,8 @@ class ExtendedClipboard:
         self._server = ClipboardFlag(0)
         self._unsolicited_bytes = 0
         self._text: str | None = None
+        #: The last text that was asked for, and the message that gives it.
+        self._provided: tuple[str, bytes] | None = None
         # One count for each side of the connection: neither thread changes the other's.
         self._requests = 0
         self._provides = 0
@@ -81,25 +83,24 @@ class ExtendedClipboard:
         else:
             data = yield from self._stream.read(length)
         if ClipboardFlag.CAPS in flags:
-            yield from self._caps(flags, data or bytearray())
+            yield from self._caps(flags, (word & _FORMATS).bit_count(), data or bytearray())
             return
         match word & _ACTIONS:
             case ClipboardFlag.REQUEST:
                 if ClipboardFlag.TEXT in flags and self._text is not None:
-                    self._stream.answer(_provide(self._text))
+                    self._stream.answer(self._provision(self._text))
             case ClipboardFlag.PEEK:
                 here = ClipboardFlag(0) if self._text is None else ClipboardFlag.TEXT
                 self._stream.answer(_message(ClipboardFlag.NOTIFY | here))
             case ClipboardFlag.NOTIFY:
                 yield ClipboardNotified(text=ClipboardFlag.TEXT in flags)
             case ClipboardFlag.PROVIDE:
-                yield from self._provided(flags, data)
+                yield from self._take_text(flags, data)
             case actions:
                 raise ProtocolViolation(f"extended clipboard actions 0x{actions:08x}, expected one of them")
 
-    def _caps(self, flags: ClipboardFlag, data: bytearray) -> Parser[None]:
+    def _caps(self, flags: ClipboardFlag, formats: int, data: bytearray) -> Parser[None]:
         """Take the server's capabilities and tell ours; its sizes stand in the order of the formats' bits."""
-        formats = (flags & _FORMATS).bit_count()
         if len(data) < _U32.size * formats:
             raise ProtocolViolation(f"sizes of {len(data)} bytes for {formats} formats of the clipboard")
         takes_text = ClipboardFlag.TEXT in flags
@@ -109,7 +110,13 @@ class ExtendedClipboard:
         if takes_text and self._extensions.announce(EncodingNumber.EXTENDED_CLIPBOARD):
             yield ExtensionAnnounced(EncodingNumber.EXTENDED_CLIPBOARD)
 
-    def _provided(self, flags: ClipboardFlag, data: bytearray | None) -> Parser[None]:
+    def _provision(self, text: str) -> bytes:
+        """Return the message that gives `text`, which is compressed once, however often 12 bytes ask for it."""
+        if self._provided is None or self._provided[0] is not text:
+            self._provided = text, _provide(text)
+        return self._provided[1]
+
+    def _take_text(self, flags: ClipboardFlag, data: bytearray | None) -> Parser[None]:
         """Take text that was requested; any other is more than our capabilities allow."""
         if ClipboardFlag.TEXT not in flags or self._provides == self._requests:
             return

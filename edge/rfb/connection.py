@@ -15,7 +15,7 @@ from edge.rfb.decoders.open_h264 import PYAV_HINT
 from edge.rfb.decoders.pixels import PixelCodec
 from edge.rfb.decoders.zywrle import wavelet_level
 from edge.rfb.encodings import EncodingNumber, encoding_name, is_level, is_message
-from edge.rfb.events import Connected, Event, RectangleDecoded, TlsRequired
+from edge.rfb.events import Connected, CursorChanged, Event, RectangleCopied, RectangleDecoded, TlsRequired
 from edge.rfb.extensions import Extensions
 from edge.rfb.pixel_format import XRGB8888
 from edge.rfb.server_messages import ServerMessages
@@ -153,11 +153,12 @@ class Connection:
                 return encode(command, self._extensions.announced)
 
     def tls_established(self) -> None:
-        """Go on inside TLS: the answer to `TlsRequired`."""
+        """Go on inside TLS: the answer to `TlsRequired`. Raises an `RfbError` as `receive_data` does."""
         if self._state is not State.TLS:
             raise RfbError(f"TLS was not asked for: the connection is in state {self._state.name}")
         self._state = State.SECURITY
-        self._advance(self._held)
+        with self._ending():
+            self._advance(self._held)
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
@@ -209,13 +210,15 @@ class Connection:
                         self._state = State.TLS
                         self._check_plain()
                         return
-                    case RectangleDecoded(rect):
+                    case RectangleDecoded(rect) | RectangleCopied(rect):
                         pixels += rect.area
-                        if pixels >= self._settings.limits.pixels_at_once:
-                            self._more = True
-                            return
+                    case CursorChanged(pixels=shape):
+                        pixels += shape.shape[0] * shape.shape[1]
                     case _:
                         pass
+                if pixels >= self._settings.limits.pixels_at_once:
+                    self._more = True
+                    return
         except RfbError as error:
             where = f"{self._stream.context or 'server message'}, byte {self._stream.offset}"
             raise type(error)(f"{where}: {error}") from error
@@ -227,9 +230,9 @@ class Connection:
         self._state = State.SECURITY
         security = yield from handshake.negotiate_security(stream, version, settings)
         self._state = State.INITIALISATION
-        size, name, native = yield from handshake.initialise(stream, settings)
+        size, name, spoken = yield from handshake.initialise(stream, settings)
         if settings.pixel_format is None:
-            self._codec = PixelCodec(native)
+            self._codec = PixelCodec(spoken)
             self._decoders = new_decoders(settings.limits, self._codec, wavelet_level(settings.encodings))
         else:
             stream.write(set_pixel_format(settings.pixel_format))

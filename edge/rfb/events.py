@@ -5,7 +5,7 @@ scaled one after SetScale; pixels are `edge.pixels` pictures, whatever the pixel
 """
 
 from dataclasses import dataclass, field
-from enum import IntFlag
+from enum import CONFORM, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +103,8 @@ class PointerModeChanged:
     absolute: bool
 
 
-class Led(IntFlag):
-    """The lights of a keyboard."""
+class Led(IntFlag, boundary=CONFORM):
+    """The lights of a keyboard; bits that are none are dropped, as Python keeps every value."""
 
     SCROLL_LOCK = 1
     NUM_LOCK = 2

@@ -38,8 +38,8 @@ class Extensions:
 
     def __init__(self) -> None:
         #: All that was ever offered, for a server may have sent it before it read the next SetEncodings. Raw needs
-        #: no offer (RFC 6143 section 7.7.1).
-        self.offered: frozenset[int] = frozenset({EncodingNumber.RAW})
+        #: no offer (RFC 6143 section 7.7.1), and x11vnc sends CopyRect for a window that is dragged without one.
+        self.offered: frozenset[int] = frozenset({EncodingNumber.RAW, EncodingNumber.COPY_RECT})
         self.announced: frozenset[int] = frozenset()
         #: Message types of the client that SupportedMessages lists.
         self.messages: frozenset[int] = frozenset()

@@ -3,14 +3,14 @@
 Source: the rfbproto specification, ClientFence, ServerFence and the Fence pseudo-encoding.
 """
 
-from enum import IntFlag
+from enum import CONFORM, IntFlag
 
 #: Bytes of a fence's payload, by the specification.
 PAYLOAD_BYTES = 64
 
 
-class FenceFlag(IntFlag):
-    """How a fence stands to the messages around it."""
+class FenceFlag(IntFlag, boundary=CONFORM):
+    """How a fence stands to the messages around it; other bits are dropped, as Python keeps every value."""
 
     #: All messages before it have taken effect before it is answered.
     BLOCK_BEFORE = 1 << 0

@@ -92,12 +92,16 @@ def _reason(stream: Stream, limits: Limits) -> Parser[str]:
 
 
 def initialise(stream: Stream, settings: ConnectionSettings) -> Parser[tuple[Size, str, PixelFormat]]:
-    """Say ClientInit and read ServerInit: the framebuffer's size, the desktop's name, the server's pixel format."""
+    """Say ClientInit and read ServerInit: the framebuffer's size, the desktop's name, the pixel format from now on.
+
+    That is the server's own where no other one is asked for, which is not looked at where one is: LibVNCServer's may
+    have 24 bits per pixel, which no client has to understand.
+    """
     stream.context = "ServerInit"
     stream.write(pack(">B", settings.shared))
     width, height, pixel_format, length = yield from stream.unpack(_SERVER_INIT)
-    native = PixelFormat.from_bytes(pixel_format)
+    spoken = settings.pixel_format or PixelFormat.from_bytes(pixel_format)
     size = settings.limits.framebuffer(width, height)
     if length > settings.limits.name_bytes:
         raise ProtocolViolation(f"a desktop name of {length} bytes, more than {settings.limits.name_bytes}")
-    return size, (yield from stream.read(length)).decode("utf-8", "replace"), native
+    return size, (yield from stream.read(length)).decode("utf-8", "replace"), spoken

@@ -17,8 +17,8 @@ class Limits:
     framebuffer_side_px: int = 16384
     #: Pixels of the framebuffer: 8K UHD is 33.2 million; a picture of this many takes 144 MiB.
     framebuffer_area_px: int = 36 << 20
-    #: Pixels that one call returns before the rest has to be asked for, as a few bytes can fill the framebuffer again
-    #: and again: one picture of 4K UHD, 32 MiB.
+    #: Pixels that one call returns, in cursors and to be copied too, before the rest has to be asked for: few bytes can
+    #: fill the framebuffer again and again. It is one picture of 4K UHD, 32 MiB.
     pixels_at_once: int = 8 << 20
     #: Bytes of the desktop's name: servers build it from user, host and display.
     name_bytes: int = 16 << 10

@@ -15,7 +15,7 @@ from edge.rfb.events import Event
 T = TypeVar("T")
 Parser = Generator[Event | None, None, T]
 
-_U8, _U16, _U32, _S32 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">i")
+_U16, _U32, _S32 = Struct(">H"), Struct(">I"), Struct(">i")
 
 # What one chunk of the server may make us answer, if that is more than one message: it asks for the clipboard with 12
 # bytes, which may be 1 MiB.
@@ -136,7 +136,7 @@ class Stream:
 
     def u8(self) -> Parser[int]:
         """Read an unsigned byte."""
-        return int((yield from self.unpack(_U8))[0])
+        return (yield from self.read(1))[0]
 
     def u16(self) -> Parser[int]:
         """Read an unsigned 16 bit number."""

@@ -24,7 +24,6 @@ from edge.session.bus_link import BusLink
 from edge.session.condition import condition
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.enrolling import Enrolment
-from edge.session.exactness_map import ExactnessMap
 from edge.session.greeter import Greeter
 from edge.session.idle import Idle
 from edge.session.own_screens import OwnScreens
@@ -83,7 +82,6 @@ class Appliance:
             chance,
         )
         self._bus = BusLink(self._state, self.users, self._on_bus, now, chance)
-        self._map = ExactnessMap(self.own, self.stage, lambda: self.session)
         self._updating = Updating(config.update_file, self.own, self.machine, self.greeter)
 
     @property
@@ -119,9 +117,7 @@ class Appliance:
         self._stop.set()
 
     async def _work(self, boot: int) -> None:
-        await first_of(
-            lambda: self._live(boot), self._take_input, self.own.run, self._map.run, self._updating.run, self._stop.wait
-        )
+        await first_of(lambda: self._live(boot), self._take_input, self.own.run, self._updating.run, self._stop.wait)
         self.machine.take(Happening.STOP)
         self.own.show(screens.stopping)
         with contextlib.suppress(TimeoutError):
@@ -165,7 +161,12 @@ class Appliance:
     def _note_trouble(self) -> None:
         """Say what is wrong at the greeter; over a desktop in a corner, which does not need the bus."""
         self.greeter.note_trouble(self._enrolment_trouble or self._bus.trouble)
-        self._map.note_trouble(self._bus.trouble)
+        if self.phase is Phase.DESKTOP:
+            self._show_banner()
+
+    def _show_banner(self) -> None:
+        trouble = self._bus.trouble
+        self.stage.set_banner(screens.banner(self.own.size, self.own.look, trouble) if trouble else None)
 
     async def _take_input(self) -> None:
         while True:
@@ -201,15 +202,16 @@ class Appliance:
             case Chord.STATUS:
                 self.own.toggle_status()
             case Chord.EXACTNESS:
-                self._map.toggle()
+                if self.session is not None:
+                    self.session.toggle_map()
             case Chord.LOCK | Chord.RECONNECT | Chord.SWITCH | Chord.SIGN_OUT:
                 self.users.take(chord)
             case _:
                 assert_never(chord)
 
     def _on_phase(self, phase: Phase) -> None:
-        """Keep what belongs to a desktop from standing over what is no desktop."""
-        self._map.note_desktop(shown=phase is Phase.DESKTOP)
+        if phase is Phase.DESKTOP:
+            self._show_banner()
         self._evict_if_refused()
         if phase is not Phase.GREETER and phase is not Phase.LOCKED:
             self.greeter.close()

@@ -7,9 +7,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.errors import ConnectionClosed, EdgeError, ProtocolViolation
 from edge.geometry import Rect, Size
 from edge.restore.cubic import CubicUpscaler
@@ -54,6 +51,8 @@ class DesktopSettings:
     sharpen: SharpenPolicy = SharpenPolicy.TEXT
     cap_kbit: int | None = None
     """What sharpening may take of the link; None leaves that to the link."""
+    shows_mark: bool = False
+    """Whether a mark stands by the pointer while the text under it is not exact, and Control+Alt+E shows a map."""
     link: LinkPolicy = field(default_factory=LinkPolicy)
     """How a desktop at full size is fitted to the link."""
 
@@ -91,6 +90,7 @@ class DesktopSession:
         self._open: dict[str, RfbTransport] = {}
         self._held_keys: set[int] = set()
         self._held_buttons = False
+        self._map_shown = False
         self._at = (0, 0)
         self._native = Size(0, 0)
         self._round_trip_s = 0.0
@@ -132,6 +132,15 @@ class DesktopSession:
         if self._send(PointerEvent(x, y, buttons)):
             self._at, self._held_buttons = (x, y), buttons != 0
 
+    def toggle_map(self) -> None:
+        """Show over the picture what of it is exact, or no longer."""
+        self._show_map(shown=not self._map_shown)
+
+    def _show_map(self, *, shown: bool) -> None:
+        self._map_shown = shown
+        if isinstance(self._desktop, ScaledDesktop):
+            self._desktop.show_map(shown=shown)
+
     def release(self) -> None:
         """Let go of every key and button held, so that none stays down at the desktop."""
         for keysym in tuple(self._held_keys):
@@ -148,11 +157,6 @@ class DesktopSession:
             if self.counters.first_picture_s is None:
                 self.counters.first_picture_s = round(self._clock() - self._began_at, 3)
 
-    @property
-    def certainty(self) -> NDArray[np.uint8] | None:
-        """How sure each tile is (rows, columns), as `TileState`; None where the picture is not restored."""
-        return self._desktop.certainty if isinstance(self._desktop, ScaledDesktop) else None
-
     def wipe(self) -> None:
         """Overwrite every picture that it holds, and let go of it; the session is over."""
         if self._desktop is not None:
@@ -166,8 +170,8 @@ class DesktopSession:
             before = traffic.get(name, Traffic(0, 0))
             traffic[name] = Traffic(before.bytes_in + transport.bytes_in, before.bytes_out + transport.bytes_out)
         now, peak = resident_bytes()
-        scaled = isinstance(self._desktop, ScaledDesktop)
-        upscaler = self._upscaler if scaled else None
+        desktop = self._desktop if isinstance(self._desktop, ScaledDesktop) else None
+        upscaler = self._upscaler if desktop is not None else None
         return Report(
             seconds=round(self._clock() - self._began_at, 3),
             scale=upscaler.scale if upscaler is not None else 1,
@@ -183,6 +187,8 @@ class DesktopSession:
             network_ms=milliseconds(list(upscaler.calls_ms)) if upscaler is not None else None,
             first_picture_s=self.counters.first_picture_s,
             fraction_exact=round(self._desktop.fraction_exact, 4) if self._desktop is not None else 0.0,
+            fraction_likely=round(desktop.fraction_likely, 4) if desktop is not None else 0.0,
+            fraction_restored=round(desktop.fraction_restored, 4) if desktop is not None else 0.0,
             fraction_text_exact=round(self._desktop.fraction_text_exact, 4) if self._desktop is not None else 0.0,
             fraction_text_sharp=round(self._desktop.fraction_text_sharp, 4) if self._desktop is not None else 0.0,
             resident_bytes=now,
@@ -192,6 +198,7 @@ class DesktopSession:
     async def _connect_and_carry(self, executor: Executor) -> None:
         desktop = await self._scaled(executor) or await self._plain(executor)
         self._desktop, self._connected = desktop, True
+        self._show_map(shown=self._map_shown)
         self.release()
         try:
             await desktop.run()
@@ -215,6 +222,7 @@ class DesktopSession:
             low,
             open_full,
             self._native,
+            _for_low_resolution(self._settings.connection.encodings),
             self._upscaler,
             self._settings.sharpen,
             self._settings.cap_kbit,
@@ -223,6 +231,7 @@ class DesktopSession:
             executor,
             self._round_trip_s,
             self._clock,
+            shows_mark=self._settings.shows_mark,
         )
 
     async def _plain(self, executor: Executor) -> PlainDesktop:

@@ -37,7 +37,7 @@ class PlainDesktop:
         self._connection = connection
         self._framebuffer = LowFramebuffer(native)
         self._tuner = Tuner(native, encodings, policy)
-        self._inexact = asyncio.Event()
+        self._moved = asyncio.Event()
         self.complete = False
         """Whether the whole picture has come."""
         self._stage = stage
@@ -62,7 +62,7 @@ class PlainDesktop:
         """Carry pixels until something breaks."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(), name="receive at full size")
-            group.create_task(self._refresh(), name="refresh what is inexact")
+            group.create_task(self._send_what_is_due(), name="ask at full size")
 
     def send_input(self, command: Command) -> None:
         """Send a key or a pointer position."""
@@ -87,28 +87,23 @@ class PlainDesktop:
             for event in events:
                 self._connection.send(*self._tuner.take(event, self._connection.read_at))
                 self._on(event)
+            self._moved.set()
             await asyncio.sleep(0)
 
-    async def _refresh(self) -> None:
-        """Once nothing moves, have what came inexact come as it is."""
+    async def _send_what_is_due(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
-            await self._inexact.wait()
-            rests_in_s = self._tuner.rests_in(clock())
-            if rests_in_s:
-                await asyncio.sleep(rests_in_s)
-                continue
-            self._inexact.clear()
-            if rests_in_s is not None:
-                self._connection.send(*self._tuner.rested())
+            await self._moved.wait()
+            self._moved.clear()
+            while (due_in_s := self._tuner.due_in(clock())) is not None:
+                await asyncio.sleep(due_in_s)
+                self._connection.send(*self._tuner.due(clock()))
 
     def _on(self, event: Event) -> None:
         match event:
-            case RectangleDecoded(rect=rect, pixels=pixels, exact=exact):
+            case RectangleDecoded(rect=rect, pixels=pixels):
                 self._framebuffer.draw(rect, pixels)
                 self._stage.show(self._framebuffer.picture, [rect])
-                if not exact:
-                    self._inexact.set()
             case RectangleCopied(rect=rect, source_x=x, source_y=y):
                 self._framebuffer.copy(rect, x, y)
                 self._stage.show(self._framebuffer.picture, [rect])

@@ -20,7 +20,7 @@ from edge.geometry import Mask, Rect
 from edge.pixels import Picture
 from edge.restore import texture
 from edge.restore.cubic import CubicUpscaler
-from edge.restore.memory import FEWEST_TILES, Hypothesis, Memory
+from edge.restore.memory import FEWEST_TILES, MOST_ALONE, Hypothesis, Memory
 from edge.restore.strips import SCALE
 from edge.restore.upscaler import Upscaler
 from edge.session.statistics import Counters
@@ -80,24 +80,28 @@ class Restoring:
                         continue
                 await self.drawn.wait()
                 self.drawn.clear()
-                await self._take_damage()
+                await self.take_damage()
         finally:
             self._memory.forget()
 
-    async def _take_damage(self) -> None:
+    async def take_damage(self) -> None:
+        """Show what `low` was damaged with since this was last done; what takes long only as a draft."""
         damaged = self._low.take_damage()
         low = self._low.picture.copy()
         stale = self._high.stale(low, damaged)
         self._counters.kept += int(np.count_nonzero(damaged & ~stale))
+        # What `changed` will doubt has been sharp until now.
+        passing, wanted = self._passing(stale), self._wanted(stale)
         self._changed(stale, low)
         if not stale.any():
             return
         self._drafts &= ~stale
-        passing = self._passing(stale)
-        recalled = self._high.recall(low, stale)
+        # In a larger change, what is only likely needs company: it is looked for in the memory.
+        alone = np.count_nonzero(wanted) <= MOST_ALONE
+        recalled = self._high.recall(low, stale, TileState.LIKELY if alone else TileState.EXACT)
         self._remembered[recalled] = self._high.version[recalled]
         version = self._high.version.copy()
-        recalled |= await self._seen_before(low, stale & ~recalled, passing)
+        recalled |= await self._seen_before(low, wanted & ~recalled, passing)
         if recalled.any():
             self._counters.recalled += int(np.count_nonzero(recalled))
             self._show(recalled)
@@ -123,14 +127,20 @@ class Restoring:
         self._remembered[sharp] = high.version[sharp]
         return partial(self._memory.remember, high.picture.copy(), sharp, high.evidence.copy())
 
-    async def _seen_before(self, low: Picture, stale: Mask, passing: Callable[[], None] | None) -> Mask:
-        """Show what of `stale` was sharp before, here or elsewhere, as sharp as it was; return those tiles."""
+    def _wanted(self, stale: Mask) -> Mask:
+        """Return `stale` and what was made up beside it.
+
+        An update that comes in pieces leaves tiles at their borders that make sense only with the next piece.
+        """
+        nearby = cv2.dilate(stale.view(np.uint8), np.ones((5, 5), dtype=np.uint8)).view(np.bool_)
+        wanted: Mask = stale | nearby & (self._high.state == TileState.RESTORED)
+        return wanted
+
+    async def _seen_before(self, low: Picture, wanted: Mask, passing: Callable[[], None] | None) -> Mask:
+        """Show what of `wanted` was sharp before, here or elsewhere, as sharp as it was; return those tiles."""
         found = self._low.grid.mask()
         if not self._remembers:
             return found
-        # An update that comes in pieces leaves tiles at their borders that make sense only with the next piece.
-        nearby = cv2.dilate(stale.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
-        wanted = stale | nearby & (self._high.state == TileState.RESTORED)
         version = self._high.version.copy()
         for one in await self._in_thread(partial(self._look_back, low, wanted, passing)):
             # What became exact meanwhile is newer.

@@ -14,7 +14,7 @@ from edge.restore.sharpen import LOST_S, Place, Sharpener, SharpenPolicy
 from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
 from edge.rfb.events import CursorChanged, DesktopResized, Event, RectangleDecoded, UpdateFinished
 from edge.session.budget import ByteBudget
-from edge.session.motion import SERVER_CYCLE_S, Motion
+from edge.session.motion import MOTION_SHARE, SERVER_CYCLE_S, Motion
 from edge.session.rating import Rating
 from edge.session.statistics import Counters
 from edge.session.transport import DesktopChanged, RfbTransport
@@ -64,6 +64,8 @@ class Sharpening:
         self._typed_at = float("-inf")
         self._before = low.picture.copy()
         """The low-resolution picture at the last change."""
+        self._drawn = low.grid.mask()
+        """Tiles that the server has sent at low resolution since the last change."""
         self._came = low.grid.mask()
         """Tiles in the update that is coming in."""
         self._unanswered = 0
@@ -76,17 +78,24 @@ class Sharpening:
         self._held = held
         self._look.set()
 
+    def drew(self, rect: Rect) -> None:
+        """Note that the server has sent `rect` at low resolution."""
+        self._drawn[self._low.grid.touched(rect)] = True
+
     def changed(self, tiles: Mask, low: Picture) -> None:
         """Note that `tiles` show something else; `low` is the whole low-resolution picture."""
         count = int(np.count_nonzero(tiles))
         if count:
             now = self._clock()
             # A glyph's edge may reach a pixel into the next tile, which is less than the evidence there tells.
-            beside = beside_differing(low, self._before) & ~tiles
+            beside = beside_differing(low, self._before) & self._drawn & ~tiles
+            self._drawn[:] = False
             self._before = low.copy()
             self._high.doubt(beside)
             self.sharpener.changed(tiles | beside, low, now)
-            self._motion.updated(count / tiles.size, now)
+            if count > MOTION_SHARE * tiles.size:
+                # A film beside it keeps nobody from reading.
+                self._motion.updated(float(np.mean(tiles & ~self.sharpener.pictures)), now)
             if count <= ECHO_TILES and now < self._typed_at + ECHO_S:
                 rows, columns = np.nonzero(tiles)
                 self._caret = int(rows[-1]), int(columns[-1])

@@ -15,6 +15,7 @@ from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
 from edge.rfb.events import Connected
+from edge.session.clipboard import CarryingTransport
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.own_screens import OwnScreens
 from edge.session.phases import Happening, Machine, Phase
@@ -42,12 +43,15 @@ class Showing:
         upscaler: Upscaler | CubicUpscaler | None,
         chance: Callable[[], float],
         leave: Callable[[], None],
+        *,
+        carry_text: bool,
     ) -> None:
         self.session: DesktopSession | None = None
         self._user, self._own, self._stage, self._machine = user, own, stage, machine
         self._settings, self._upscaler = settings, upscaler
         self._backoff = Backoff(chance)
         self._leave = leave
+        self._carry_text = carry_text
         self._again = asyncio.Event()
 
     async def run(self) -> None:
@@ -94,14 +98,16 @@ class Showing:
         return None
 
     async def _connect(
-        self, _name: str, settings: ConnectionSettings, executor: Executor
+        self, name: str, settings: ConnectionSettings, executor: Executor
     ) -> tuple[RfbTransport, Connected]:
         """Open a connection by a ticket that is good, however long ago the user signed in."""
         endpoint = await self._user.endpoint()
         self._show_step(1)
-        opened = await RfbTransport.open(endpoint, settings, executor)
+        transport, connected = await CarryingTransport.open(endpoint, settings, executor)
+        if self._carry_text and name == "full":
+            transport.clipboard = self._user.clipboard
         self._show_step(2)
-        return opened
+        return transport, connected
 
     def _show_step(self, step: int) -> None:
         if self._machine.phase is Phase.CONNECTING and (self._stage.on_screen or step == 0):

@@ -11,7 +11,9 @@ from edge.display.compose import Compositor
 from edge.geometry import Rect, Size
 from edge.pixels import Picture, blank
 from edge.rfb.events import CursorChanged
+from edge.session.certainty import Veil
 
+MARK_COLOUR = 0xFF8C00
 MAX_RECTANGLES = 256
 """More damage than this between two presentations is shown as one rectangle around all of it."""
 
@@ -35,6 +37,8 @@ class Stage:
         self._own_cursor: CursorChanged | None = None
         self._cover: Picture | None = None
         self._overwrite = 0
+        self._veil: Veil | None = None
+        self._mark: Rect | None = None
         self.on_screen = False
         """Whether a screen is shown, and no desktop."""
         self._dirty = asyncio.Event()
@@ -102,6 +106,23 @@ class Stage:
                 self._damage.append(self._banner_rect(shown, self.size))
                 self._dirty.set()
 
+    def set_veil(self, veil: Veil | None) -> None:
+        """Draw `veil` over all that is shown from now on, or nothing."""
+        self._veil = veil
+        if self.size is not None:
+            self.touch([self.size.rect])
+
+    def set_mark(self, mark: Rect | None) -> None:
+        """Draw a small mark, or take it away."""
+        if mark != self._mark:
+            before, self._mark = self._mark, mark
+            self.touch([rect for rect in (before, mark) if rect is not None])
+
+    def touch(self, damage: Sequence[Rect]) -> None:
+        """Show `damage` again: what lies over the picture has changed there."""
+        self._damage.extend(damage)
+        self._dirty.set()
+
     def set_cursor(self, cursor: CursorChanged | None) -> None:
         """Take the desktop's cursor shape; None hides it."""
         self._cursor = cursor
@@ -120,7 +141,7 @@ class Stage:
 
         What is shown next is presented twice as a whole: a display may have two buffers.
         """
-        self._cursor = self._source = self._banner = self._pointer = self._cover = None
+        self._cursor = self._source = self._banner = self._pointer = self._veil = self._mark = self._cover = None
         self._damage.clear()
         self._overwrite = 2
         if self._compositor is not None:
@@ -155,10 +176,21 @@ class Stage:
         covered = self._cover is not None and self._cover.shape == self._source.shape
         source = self._cover if covered and self._cover is not None else self._source
         shown = self._compositor.draw(source, damage) + cursor
+        if not covered:
+            self._lay_veil(self._compositor, shown)
         self._lay_banner(self._compositor)
         if shown:
             await self._display.present(self._compositor.picture, shown)
         return bool(shown)
+
+    def _lay_veil(self, compositor: Compositor, shown: Sequence[Rect]) -> None:
+        if self.on_screen:
+            return
+        if self._veil is not None:
+            for rect in shown:
+                self._veil(compositor.picture, rect)
+        if self._mark is not None and (mark := self._mark & compositor.size.rect):
+            compositor.picture[mark.slices] = MARK_COLOUR
 
     def _lay_banner(self, compositor: Compositor) -> None:
         if self._banner is not None:

@@ -57,6 +57,10 @@ class Report(msgspec.Struct, frozen=True):
     """From the start of the first connection to the first whole picture on the display."""
     fraction_exact: float
     """Of all tiles."""
+    fraction_likely: float
+    """Of all tiles: exact elsewhere or before, with the same mean."""
+    fraction_restored: float
+    """Of all tiles: made up by what restores."""
     fraction_text_exact: float
     """Of the tiles that look like text."""
     fraction_text_sharp: float

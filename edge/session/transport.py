@@ -74,6 +74,7 @@ class RfbTransport:
         """When bytes last came, by the event loop's clock; what they said may be known later."""
         self.bytes_out = 0
         self._executor = executor
+        self._early: list[Event] = []
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -91,8 +92,10 @@ class RfbTransport:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await transport._connect()
                 while True:
-                    for event in await transport.receive():
+                    events = await transport.receive()
+                    for number, event in enumerate(events, 1):
                         if isinstance(event, Connected):
+                            transport._early = events[number:]
                             return transport, event
                         if on_event is not None:
                             on_event(event)
@@ -132,6 +135,9 @@ class RfbTransport:
         """Wait for the next bytes and return what they said; TLS is started on the way where the server asks for it."""
         if self._reader is None:
             raise ConnectionClosed(f"{self.endpoint}: not connected")
+        if self._early:
+            early, self._early = self._early, []
+            return early
         more = self.connection.more
         data = b"" if more else await self._read(self._reader)
         if not more:

@@ -17,6 +17,7 @@ from edge.control.messages import (
     encode,
 )
 from edge.errors import ControlError, SignInRefused
+from edge.session.clipboard import Clipboard
 from edge.session.transport import Endpoint, TlsMode
 from edge.trust.certificates import CLIENT_BACKDATE, load_certificate
 from edge.trust.session_key import SessionKey
@@ -35,6 +36,7 @@ class UserSession:
         self.desktops: tuple[str, ...] = ()
         self.desktop = ""
         """The one that is shown, or to be shown; "" while there is a choice."""
+        self.clipboard = Clipboard()
         self._bus, self._device = bus, device
         self._timeout_s = timeout_s
         self._clock = clock
@@ -87,8 +89,9 @@ class UserSession:
         self._ticket = None
 
     def wipe(self) -> None:
-        """Forget the key and the ticket."""
+        """Forget the key, the ticket and what was cut."""
         self._key = self._ticket = None
+        self.clipboard.text = ""
 
     @property
     def _held(self) -> SessionKey:

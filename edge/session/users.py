@@ -155,6 +155,7 @@ class Users:
             self._upscaler,
             self._chance,
             lambda: self._commands.put_nowait(Chord.SIGN_OUT),
+            carry_text=self._policy.clipboard == "between-desktops",
         )
         try:
             await self._showing.run()

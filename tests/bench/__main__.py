@@ -41,6 +41,8 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("bench-out"), help="folder of the report (default %(default)s)"
     )
+    parser.add_argument("--beside", type=Path, metavar="FILE",
+                        help="report.json of another trace: are the ratios to the viewers the same?")  # fmt: skip
     options = parser.parse_args()
     trace = TRACES[options.trace]
     results: dict[LinkSettings, dict[str, list[RunResult]]] = {
@@ -54,7 +56,7 @@ def main() -> None:
                     print(f"run {number + 1} of {options.runs}, {link}: {name}", flush=True)
                     result = run(name, CLIENTS[name], desktop, trace.reset, trace.steps, link)
                     results[link][name].append(result)
-            text = write(results, trace, options.out)
+            text = write(results, trace, options.out, options.beside)
     print(text)
     print(f"written to {options.out}/report.html, report.md and report.json")
 

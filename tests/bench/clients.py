@@ -17,6 +17,11 @@ from edge.pixels import Picture
 from tests.bench.desktop import PARKED, xwd_pixels
 from tests.servers import process, require, wait_until, window_manager, x_server
 
+# As installed beside the interpreter, but of the tree that the benchmark is run in.
+EDGECTL = (sys.executable, "-m", "edge.cli")
+# The TigerVNC viewer, without its questions and its hint at a menu.
+VIEWER = ("-RemoteResize=0", "-Shared=1", "-ReconnectOnError=0", "-AlertOnFatalError=0", "-MenuKey=")
+
 
 @dataclass(frozen=True, slots=True)
 class RunningClient:
@@ -52,8 +57,7 @@ def edgectl_view(port: int, size: Size, folder: Path, *, options: tuple[str, ...
     """Run this project's client without a display; its figures go to `stats.json` in the folder."""
     framebuffer, log = folder / "framebuffer.bgrx", folder / "edgectl.log"
     files: list[str | Path] = ["--framebuffer", framebuffer, "--stats", folder / "stats.json"]
-    program = [sys.executable, "-m", "edge.cli"]
-    command = [*program, "view", f"127.0.0.1:{port}", "--display", "headless", "--insecure", *files, *options]
+    command = [*EDGECTL, "view", f"127.0.0.1:{port}", "--display", "headless", "--insecure", *files, *options]
 
     def ready() -> bool:
         if running.poll() is not None:
@@ -70,17 +74,9 @@ def edgectl_view(port: int, size: Size, folder: Path, *, options: tuple[str, ...
 def tigervnc_viewer(port: int, size: Size, folder: Path, *, options: tuple[str, ...] = ()) -> Iterator[RunningClient]:
     """Run the TigerVNC viewer in full screen on an X server of its own, the pointer where the desktop's is."""
     program = require("xtigervncviewer", "tigervnc-viewer")
-    fixed = [
-        "-FullScreen=1",
-        "-RemoteResize=0",
-        "-Shared=1",
-        "-ReconnectOnError=0",
-        "-AlertOnFatalError=0",
-        "-MenuKey=",
-    ]
     with x_server(size, folder) as display, window_manager(display):
         env = {"DISPLAY": display, "HOME": str(folder)}
-        command = [program, *fixed, *options, f"127.0.0.1::{port}"]
+        command = [program, "-FullScreen=1", *VIEWER, *options, f"127.0.0.1::{port}"]
         log = folder / "viewer.log"
         with process(command, env=env, log=log) as running:
             move = ["xdotool", "mousemove", *map(str, PARKED)]

@@ -34,7 +34,7 @@ def programs(desktop: Desktop) -> Iterator[None]:
     """Run a terminal, and over it the browser."""
     place = "128x40+{}+{}".format(*TERMINAL_AT)
     with (
-        terminal(desktop, TERMINAL, ("Noto Sans Mono", "Noto Sans Mono CJK KR"), place, listing()),
+        terminal(desktop, TERMINAL, ("Liberation Mono", "Noto Sans Mono CJK KR"), place, listing()),
         chromium(desktop, write_pages(desktop.folder)["0"]),
     ):
         yield

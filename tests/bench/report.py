@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench import tables
+from tests.bench.beside import beside
 from tests.bench.figures import Results, Summary, summary
 from tests.bench.goals import outcomes
 from tests.bench.link import LinkSettings
@@ -42,11 +43,11 @@ def markdown(title: str, content: Sections) -> str:
     for heading, listed in content:
         lines += ["", f"## {heading}"]
         for table in listed:
-            lines += ["", f"{table.caption}:", "", *_aligned(table)]
+            lines += ["", f"{table.caption}:", "", *aligned(table)]
     return "\n".join(lines) + "\n"
 
 
-def _aligned(table: Table) -> list[str]:
+def aligned(table: Table) -> list[str]:
     cells = [table.head, *table.rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(table.head))]
     written = [
@@ -68,8 +69,11 @@ def document(results: Results, figures: dict[LinkSettings, dict[str, Summary]], 
     return json.dumps({"trace": trace.name, "links": links}, separators=(",", ":")) + "\n"
 
 
-def write(results: Results, trace: Trace, folder: Path) -> str:
-    """Write `report.md`, `report.json` and `report.html` to `folder`; returns the text of the first."""
+def write(results: Results, trace: Trace, folder: Path, other: Path | None = None) -> str:
+    """Write `report.md`, `report.json` and `report.html` to `folder`; returns the text of the first.
+
+    `other` is the `report.json` of another trace, to compare with.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     returns = [step.returns for step in trace.steps]
     figures = {
@@ -77,6 +81,8 @@ def write(results: Results, trace: Trace, folder: Path) -> str:
     }
     count = len(next(iter(next(iter(results.values())).values())))
     content = sections(results, figures, trace)
+    if other is not None:
+        content.insert(1, ("Beside another trace", [beside(figures, other)]))
     title = f"Trace {trace.name}, runs: {count}"
     text = markdown(title, content)
     (folder / "report.md").write_text(text)

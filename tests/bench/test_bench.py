@@ -7,12 +7,12 @@ import pytest
 from tests.bench.clients import CLIENTS
 from tests.bench.compare import Comparison
 from tests.bench.desktop import Desktop
-from tests.bench.figures import median_s
+from tests.bench.held_out import HELD_OUT
 from tests.bench.link import Count, LinkSettings
-from tests.bench.measure import StepResult, measure
+from tests.bench.measure import measure
 from tests.bench.office import OFFICE
 from tests.bench.report import write
-from tests.bench.run import RunResult, run
+from tests.bench.run import run
 from tests.bench.trace import Step, Trace
 
 READING = (OFFICE.step("open article"), OFFICE.step("Page Down"))
@@ -63,25 +63,10 @@ def test_a_desktop_that_does_not_react_is_an_error(desktop: Desktop) -> None:
         measure(Step("nothing", ("key", "F13")), comparison, lambda: desktop.start("key", "F13"), Count(), cap_s=1)
 
 
-def test_never_is_longer_than_any_time() -> None:
-    assert median_s([0.5, None, 1.0]) == 1.0
-    assert median_s([0.5, None, None]) is None
-
-
-def test_the_table_has_ratios_to_the_viewers(tmp_path: Path) -> None:
-    def result(name: str, first_view_s: float, amount: int) -> RunResult:
-        step = StepResult(
-            step="open", first_view_s=first_view_s, exact_s=None, text_exact_s=1.0, exact_share=0.5,
-            text_exact_share=1.0, text_tiles=30, view_psnr_db=40.0, desktop_s=0.2, bytes_down=amount,
-        )  # fmt: skip
-        return RunResult(name, step, (step,), 1.0, 100.0)
-
-    results = {"edge": [result("edge", 0.5, 600)], "tigervnc": [result("tigervnc", 1.0, 1000)]}
-    trace = Trace("one", OFFICE.programs, (), (Step("open"),))
-    text = write({LinkSettings(4, 40): results}, trace, tmp_path)
-    assert "# Trace one, runs: 1" in text
-    assert "## 4 Mbit/s, 40 ms" in text
-    ratios = next(line for line in text.splitlines() if line.startswith("| edge ") and "0.60" in line)
-    assert [cell.strip() for cell in ratios.split("|")[2:5]] == ["0.50", "1.00", "0.60"]
-    assert "0.50 / 1.00 / 600 (0)" in text
-    assert "edge: 2 times fewer bytes than tigervnc | 1.7 times | no " in text
+def test_the_held_out_trace_works_on_its_programs() -> None:
+    steps = [HELD_OUT.step(name) for name in ("notes", "typing", "back to the browser")]
+    with HELD_OUT.desktop() as desktop:
+        result = run("tigervnc-zrle", CLIENTS["tigervnc-zrle"], desktop, HELD_OUT.reset, steps, LinkSettings())
+        assert [step.text_exact_share >= 0.99 for step in result.steps] == [True, True, True]
+        assert result.steps[1].changes[0] > 10
+        assert result.steps[2].text_at_once > 0

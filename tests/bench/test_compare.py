@@ -78,6 +78,27 @@ def test_what_comes_with_its_first_view_is_sharp_at_once() -> None:
     assert comparison.sharp_at_once(everything, 2.5) == (30, 0)
 
 
+def test_what_was_alike_before_is_not_in_sight() -> None:
+    native, shown = blank(SIZE, 0xFFFFFF), blank(SIZE, 0xFFFFFF)
+    comparison = Comparison(native, shown)
+    comparison.look(1.0)
+    native[70:74, 70:120] = 0  # a stroke on paper, of which a blank tile is most
+    comparison.look(2.0)
+    shown[64:128, 64:128] = 0xEEEEEE
+    comparison.look(3.0)
+    shown[:] = native
+    comparison.look(4.0)
+    everything = np.ones((6, 10), np.bool_)
+    assert comparison.sharp_at_once(everything, 1.5) == (1, 1)
+    native[70:74, 70:120] = 0x404040
+    comparison.look(5.0)
+    shown[69:75, 69:121] = 0x808080
+    comparison.look(6.0)
+    shown[:] = native
+    comparison.look(7.0)
+    assert comparison.sharp_at_once(everything, 4.5) == (1, 0)
+
+
 def test_the_pointers_tiles_are_left_out() -> None:
     native, shown = noise(), noise()
     shown[100:110, 100:110] ^= 0xFF
@@ -106,12 +127,12 @@ def test_text_is_told_from_pictures_and_from_nothing() -> None:
     for row in range(8):
         draw.text((4, 4 + row * 24), "오전 회의에서는 예산을 함께 read and written", font=font, fill="#222222")
     picture = np.asarray(page)[:, :, ::-1].copy()
-    picture[192:, 320:] = landscape(3, 168, 320)
+    picture[160:, 330:] = landscape(3, 200, 310)
     comparison = Comparison(from_bgr(picture), blank(SIZE))
     comparison.look(0.0)
     text = comparison.text_tiles()
     assert text[:3, :4].all()
-    assert not text[:, 6:].any()
+    assert not text[2:, 5:].any(), "text with part of a picture, its border, and a picture"
     assert not text[4:, :].any()
 
 

@@ -298,13 +298,6 @@ def test_enrolment_s_qr_code_can_be_read(look: Look) -> None:
         assert read == f"edge-device:9f2c-41d0-7ab3:{FINGERPRINT}"
 
 
-def test_map_of_exactness_has_a_cell_for_each_tile(look: Look) -> None:
-    certainty = np.zeros((34, 60), dtype=np.uint8)
-    empty = screens.exactness(SHOWN[1], look, certainty, 0.0)
-    certainty[5, 7] = 3
-    assert (screens.exactness(SHOWN[1], look, certainty, 0.0) != empty).sum() == 6 * 6
-
-
 def test_both_languages_say_everything() -> None:
     english, korean = WORDS[Language.ENGLISH], WORDS[Language.KOREAN]
     for words in (english, korean):

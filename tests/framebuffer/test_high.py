@@ -101,6 +101,30 @@ def test_caret_stays_sharp_when_it_blinks(high):
         assert high.state[0, 1] == TileState.LIKELY
 
 
+def test_likely_spare_waits_when_only_what_the_server_sent_is_wanted(high):
+    native, low = desktop(1)
+    _, other = desktop(2)
+    high.restore(LOW.rect, upscaled(low), low)
+    high.confirm(NATIVE.rect, native, low, none(high))
+    high.restore(LOW.rect, upscaled(other), other)
+    assert not high.recall(low, all_tiles(high), TileState.EXACT).any()
+    assert high.recall(low, all_tiles(high)).all()
+
+
+def test_moved_tiles_show_the_source_and_are_confirmed_by_the_server(high):
+    native, _ = desktop(1)
+    shifted = np.roll(native, (-5, -3), axis=(0, 1))
+    low = REDUCTION.reduce(shifted, LOW.rect)
+    tiles = none(high)
+    tiles[1, 0:3] = True
+    high.move(native, 3, 5, tiles, low)
+    assert np.array_equal(high.picture[32:64, :96], shifted[32:64, :96])
+    assert np.array_equal(high.state == TileState.LIKELY, tiles)
+    assert not (tiles & high.stale(low, all_tiles(high))).any()
+    high.confirm(NATIVE.rect, shifted, low, none(high))
+    assert (high.agreed, high.disagreed) == (3, 0)
+
+
 def test_likely_tile_counts_as_wrong_when_the_server_disagrees(high):
     native, low = desktop(1)
     _, low_other = desktop(2)

@@ -30,6 +30,13 @@ def test_every_chord_is_known_with_caps_lock_too():
             assert chords.take(ord(letter), down=True) == (chord, False)
 
 
+def test_chord_that_there_is_not_here_is_the_desktop_s():
+    chords = Chords([Chord.EXACTNESS])
+    taken(chords, (Key.CONTROL_L, True), (Key.ALT_L, True))
+    assert chords.take(ord("l"), down=True) == (None, True)
+    assert chords.take(ord("e"), down=True) == (Chord.EXACTNESS, False)
+
+
 def test_other_keys_pass_while_both_are_held():
     chords = Chords()
     taken(chords, (Key.CONTROL_L, True), (Key.ALT_L, True))

@@ -182,7 +182,7 @@ def test_pictures_come_after_text_by_the_policy_all():
     low[:64, :80] = rgb565(np.random.default_rng(1).integers(0, 1 << 24, (64, 80), dtype=np.uint32))
     sharpener = seen(SharpenPolicy.ALL, low)
     rect, _ = sharpener.choose(sharpener.due(NONE, NONE, 1.0), NONE, 1.0, now=1.0)
-    assert not sharpener._pictures[GRID.touched(rect)].any()
+    assert not sharpener.pictures[GRID.touched(rect)].any()
 
 
 def test_confirmations_are_small_and_far_apart():

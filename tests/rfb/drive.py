@@ -100,10 +100,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 def run(pieces: Sequence[bytes], settings: ConnectionSettings) -> tuple[list[tuple[object, ...]], str, bytes]:
-    """What a fresh connection makes of the pieces and the end of the stream: events, error and bytes sent.
-
-    `tls_established` is called as soon as TLS is asked for.
-    """
+    """What a fresh connection makes of the pieces and the end of the stream: events, error and bytes sent."""
     connection = Connection(settings)
     events: list[Event] = []
     try:

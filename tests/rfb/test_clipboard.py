@@ -143,6 +143,21 @@ def test_text_of_the_client_is_told_and_given_on_request():
     assert connection.data_to_send() == b""
 
 
+def test_text_of_the_client_is_compressed_once_for_all_who_ask():
+    """Twelve bytes ask for it, and a long one takes milliseconds: the time of this test would be minutes."""
+    connection = with_clipboard()
+    connection.send(ClientCutText("글" * (1 << 20)))
+    connection.data_to_send()
+    for _ in range(5):
+        connection.receive_data(clipboard(REQUEST | TEXT) * 1000)
+        sent = connection.data_to_send()
+        assert sent == sent[: len(sent) // 1000] * 1000
+    connection.send(ClientCutText(""))
+    connection.data_to_send()
+    connection.receive_data(clipboard(REQUEST | TEXT))
+    assert inflated(said(connection.data_to_send())[1]) == pack(">I", 1) + b"\0"
+
+
 @pytest.mark.parametrize(("most", "flags"), [(len("한글\0".encode()), PROVIDE), (len("한글\0".encode()) - 1, NOTIFY)])
 def test_text_of_the_client_is_given_at_once_where_the_server_takes_as_much(most, flags):
     connection = with_clipboard(most)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ConnectionClosed, ProtocolViolation, RfbError
-from edge.geometry import Size
-from edge.rfb import Bell, Connection, CutTextReceived, KeyEvent, State
+from edge.geometry import Rect, Size
+from edge.rfb import Bell, Connection, CutTextReceived, EncodingNumber, KeyEvent, Limits, State
 from tests.rfb import encode, session
 from tests.rfb.drive import connected, cut, failure, open_settings, plain, run
 
@@ -117,6 +117,24 @@ def test_connection_is_dead_after_an_error():
     for use in (lambda: connection.receive_data(b"\2"), lambda: connection.send(KeyEvent(1, down=True))):
         with pytest.raises(ConnectionClosed, match=r"ended before: .*message type 254"):
             use()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "rect", "data"),
+    [
+        (EncodingNumber.TIGHT, Rect(0, 0, 100, 100), b"\x80abc"),
+        (EncodingNumber.COPY_RECT, Rect(0, 0, 100, 100), bytes(4)),
+        (EncodingNumber.CURSOR_WITH_ALPHA, Rect(0, 0, 100, 100), pack(">i", EncodingNumber.TIGHT) + b"\x80abcd"),
+    ],
+)
+def test_pixels_to_be_shown_copied_or_pointed_with_come_in_portions(encoding, rect, data):
+    """Sixteen bytes are enough for a megabyte of cursor, or for the whole desktop to be copied."""
+    connection = connected(Size(100, 100), open_settings(limits=Limits(pixels_at_once=30_000)))
+    events = [connection.receive_data(encode.update(encode.rectangle(rect, encoding, data)) * 10)]
+    while connection.more:
+        events.append(connection.receive_more())
+    # Each update is three events.
+    assert [len(portion) for portion in events] == [8, 9, 9, 4]
 
 
 def test_large_rectangle_in_small_pieces_is_joined_once():

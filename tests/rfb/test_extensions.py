@@ -1,3 +1,4 @@
+import tracemalloc
 from struct import pack
 
 import pytest
@@ -30,6 +31,7 @@ from edge.rfb import (
     PointerModeChanged,
     PointerMotion,
     PointerMoved,
+    RectangleCopied,
     ResizeReason,
     ResizeStatus,
     SampleFormat,
@@ -40,7 +42,7 @@ from edge.rfb import (
 )
 from tests.rfb import encode, extensions
 from tests.rfb.drive import connected, cut, failure, open_settings, run
-from tests.rfb.extensions import END_OF_CONTINUOUS_UPDATES, announcement, audio, fence, pseudo
+from tests.rfb.extensions import END_OF_CONTINUOUS_UPDATES, PEEK, announcement, audio, clipboard, fence, pseudo
 
 SIZE = Size(64, 48)
 NUMBERS = EncodingNumber
@@ -115,6 +117,12 @@ def test_what_was_not_offered_is_refused_by_name(message, words):
     connection = connected(SIZE, open_settings(encodings=()))
     with pytest.raises(ProtocolViolation, match=words):
         connection.receive_data(message)
+
+
+def test_copy_rect_may_come_unasked_as_x11vnc_sends_it_for_a_window_that_is_dragged():
+    connection = connected(SIZE, open_settings(encodings=()))
+    events = connection.receive_data(pseudo(NUMBERS.COPY_RECT, Rect(1, 1, 2, 2), pack(">HH", 0, 0)))
+    assert RectangleCopied(Rect(1, 1, 2, 2), 0, 0) in events
 
 
 def test_what_was_offered_once_may_still_come():
@@ -295,6 +303,28 @@ def test_sound_that_cannot_be_is_refused(message, words):
 )
 def test_state_of_the_desktop_is_an_event(message, event):
     assert connected(SIZE).receive_data(message)[1:-1] == [event]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        lambda number: fence(b"", number),
+        lambda number: clipboard(number << 8 | PEEK, b""),
+        lambda number: pseudo(NUMBERS.VMWARE_LED_STATE, NOWHERE, pack(">I", number)),
+    ],
+    ids=["fence", "clipboard", "lights"],
+)
+def test_flags_that_are_not_defined_leave_nothing_behind(message):
+    """Python keeps each value of a flag for ever, and 32 bits have 4294967296 of them."""
+    connection = connected(SIZE)
+    connection.receive_data(message(0))
+    tracemalloc.start()
+    for number in range(1, 2000):
+        connection.receive_data(message(number << 4))
+        connection.data_to_send()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100_000
 
 
 def test_name_beyond_the_limit_is_refused():

@@ -27,7 +27,11 @@ def whole(name: str) -> tuple[list[tuple[object, ...]], str, bytes]:
 
 
 def replay(found: Golden) -> list[Event]:
-    return Connection(found.settings.connection_settings()).receive_data(found.server)
+    connection = Connection(found.settings.connection_settings())
+    events = connection.receive_data(found.server)
+    while connection.more:
+        events += connection.receive_more()
+    return events
 
 
 def shown(events: list[Event]) -> Picture:

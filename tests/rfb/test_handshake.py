@@ -4,7 +4,7 @@ import pytest
 
 from edge.errors import AuthenticationFailed, ConnectionClosed, ProtocolViolation, RfbError, Unsupported
 from edge.geometry import Size
-from edge.rfb import Connected, Connection, ConnectionSettings, Security, SecurityPolicy, State, TlsRequired
+from edge.rfb import Bell, Connected, Connection, ConnectionSettings, Security, SecurityPolicy, State, TlsRequired
 from edge.rfb.security.vnc_auth import response
 from tests.rfb import encode
 from tests.rfb.drive import open_settings
@@ -134,6 +134,15 @@ def subtypes(*numbers: int) -> bytes:
     return bytes([len(numbers)]) + b"".join(pack(">I", number) for number in numbers)
 
 
+def test_pixel_format_of_the_server_does_not_matter_where_another_one_is_asked_for():
+    """LibVNCServer has framebuffers of 24 bits per pixel."""
+    form = pack(">BBBBHHHBBB3x", 24, 24, 0, 1, 255, 255, 255, 0, 8, 16)
+    init = pack(">HH", 20, 10) + form + pack(">I", 0)
+    hello = b"RFB 003.008\n\1\1" + OK + init
+    assert begun(hello).receive_data(b"\2") == [Bell()]
+    assert "24 bits per pixel" in str(failure(hello, open_settings(pixel_format=None)))
+
+
 def test_vencrypt_goes_on_in_tls():
     connection = Connection(ConnectionSettings())
     assert connection.receive_data(VENCRYPT + subtypes(257, 260, 261) + b"\1") == [TlsRequired(anonymous=False)]
@@ -243,6 +252,16 @@ def test_bytes_in_the_clear_before_tls_are_refused(before):
         connection.receive_data(b"\1"[len(before) :] + OK)
 
 
+def test_connection_is_dead_after_an_error_inside_tls():
+    connection = Connection(ConnectionSettings(security=SecurityPolicy(frozenset({Security.X509_PLAIN}))))
+    connection.receive_data(VENCRYPT + subtypes(262) + b"\1")
+    with pytest.raises(AuthenticationFailed, match="user name and a password"):
+        connection.tls_established()
+    assert connection.state is State.CLOSED
+    with pytest.raises(ConnectionClosed, match="ended before"):
+        connection.receive_data(OK)
+
+
 def test_tls_established_is_refused_when_nobody_asked():
     with pytest.raises(RfbError, match="state VERSION"):
         Connection(ConnectionSettings()).tls_established()
@@ -323,7 +342,7 @@ def test_policy_is_asked_for_the_best_that_can_be_done():
     ],
 )
 def test_server_init_that_cannot_be_is_refused(init, words):
-    error = failure(b"RFB 003.008\n\1\1" + OK + init)
+    error = failure(b"RFB 003.008\n\1\1" + OK + init, open_settings(pixel_format=None))
     assert isinstance(error, ProtocolViolation)
     assert words in str(error)
     assert "ServerInit, byte " in str(error)

@@ -104,6 +104,7 @@ def test_end_of_stream_inside_it_names_it():
         (b"\xff\xd8" + b"\xff\xe0\0\2" * 8000, "longer than its area can take"),
         (jpeg(Size(64, 63)), "its JPEG is of 64x63, expected 64x64"),
         (jpeg(SIZE, 0, cv2.IMWRITE_JPEG_PROGRESSIVE, 1), "not baseline"),
+        (jpeg().replace(b"\xff\xda", b"\xff\xda\0\x08\1\1\0\0\x3f\0" * 3 + b"\xff\xda"), "has 4 scans"),
         (without(jpeg(), 0xC0), "no frame header"),
         (b"\xff\xd8\xff\xd9", "no quantisation tables"),
     ],

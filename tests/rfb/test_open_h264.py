@@ -95,6 +95,16 @@ def test_several_frames_in_one_rectangle_end_with_the_last():
     assert near(Screen().show(AREA, data), flat(AREA.size, 0x808080))
 
 
+def test_frames_without_end_are_refused():
+    """One that changes nothing takes twenty bytes, and as long as any other."""
+    encoder, picture = Encoder(AREA.size), flat(AREA.size, 0x336699)
+    frames = [encoder.frame(picture) for _ in range(65)]
+    assert near(Screen().show(AREA, b"".join(frames[:64])), picture)
+    error = rectangle_failure(H264, rectangle(AREA, b"".join(frames))[12:], AREA)
+    assert isinstance(error, DecodeError)
+    assert "has 65 frames, expected 64 at most" in str(error)
+
+
 def test_headers_alone_show_nothing_yet():
     screen, expected = Screen(), flat(AREA.size, 0x446688)
     data = Encoder(AREA.size).frame(expected)

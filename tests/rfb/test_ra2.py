@@ -309,7 +309,14 @@ def test_user_name_and_password_that_are_not_there_or_do_not_fit_are_said(change
     assert words in str(error)
 
 
-@pytest.mark.parametrize("frame_bytes", [1, 100, 65535])
+def test_password_alone_that_does_not_fit_is_said():
+    server = Ra2Server(129, SERVER_KEY, PASSWORD)
+    error = failure(agreed(server, settings(129, password=b"p" * 256)), server.proof())
+    assert isinstance(error, AuthenticationFailed)
+    assert "longer than the 255 bytes" in str(error)
+
+
+@pytest.mark.parametrize("frame_bytes", [7, 100, 65535])
 def test_whole_session_is_the_same_in_frames_of_any_length(frame_bytes):
     server = Ra2Server(129, SERVER_KEY)
     sealed = agreed(server, settings(129, encodings=EVERYTHING))

@@ -158,12 +158,27 @@ class RemoteDesktop:
         return json.loads((self.directory / "state.json").read_text())
 
     def run(self, *command: str) -> None:
-        environment = {
+        subprocess.run(command, env=self._environment, check=True, capture_output=True)
+
+    def copy(self, text: str) -> subprocess.Popen[bytes]:
+        """Own the clipboard, until the process is ended."""
+        command = ("xclip", "-quiet", "-selection", "clipboard")
+        owner = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        owner.stdin.write(text.encode())
+        owner.stdin.close()
+        return owner
+
+    def paste(self) -> str:
+        command = ("xclip", "-out", "-selection", "clipboard")
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False).stdout
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "DISPLAY": f":{self.state['display']}",
             "XAUTHORITY": f"{self.directory}/Xauthority",
         }
-        subprocess.run(command, env=environment, check=True, capture_output=True)
 
     def kill_rfb_server(self) -> None:
         os.kill(self.state["rfb_server"]["pid"], signal.SIGKILL)

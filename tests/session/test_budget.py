@@ -40,3 +40,26 @@ def test_a_request_is_allowed_again_once_nothing_is_under_way(replies):
         assert budget.next_bytes(now) <= MAX_WINDOW_BYTES
     budget.forget_requests()
     assert budget.next_bytes(now) >= MIN_REQUEST_BYTES
+
+
+def test_cap_holds_over_any_stretch_of_seconds_whatever_the_link_has_left():
+    capped = fetched_in(ByteBudget(cap_kbit=400), seconds=20)
+    assert 0.8 * 50_000 * 20 <= capped <= 50_000 * 21 + MIN_REQUEST_BYTES
+
+
+def test_cap_below_one_request_a_second_still_lets_something_through():
+    assert 4_000 <= fetched_in(ByteBudget(cap_kbit=8), seconds=30) <= 1_000 * 30 + 2 * MIN_REQUEST_BYTES
+
+
+def fetched_in(budget: ByteBudget, seconds: float) -> float:
+    """Ask whenever it is allowed, of a link that answers at once."""
+    now, total = 0.0, 0.0
+    while now < seconds:
+        while (wanted := budget.next_bytes(now)) > 0:
+            budget.asked(wanted, now)
+            budget.arrived(int(wanted), now, more=False)
+            total += wanted
+        wait_s = budget.wait_s(now)
+        assert wait_s > 0
+        now += wait_s + 1e-6
+    return total

@@ -32,12 +32,20 @@ def upscaler_for(scale: int) -> Upscaler | CubicUpscaler | None:
 
 @asynccontextmanager
 async def showing(
-    port: int, *, scale: int = 4, sharpen: SharpenPolicy = SharpenPolicy.ALL, connection: ConnectionSettings = INSECURE
+    port: int,
+    *,
+    scale: int = 4,
+    sharpen: SharpenPolicy = SharpenPolicy.ALL,
+    connection: ConnectionSettings = INSECURE,
+    **settings: object,
 ) -> AsyncIterator[DesktopSession]:
     """Show the desktop at `port` without a screen; what breaks it fails the test."""
     display = HeadlessDisplay()
     session = DesktopSession(
-        Endpoint("127.0.0.1", port), DesktopSettings(connection, sharpen), upscaler_for(scale), Stage(display)
+        Endpoint("127.0.0.1", port),
+        DesktopSettings(connection, sharpen, **settings),
+        upscaler_for(scale),
+        Stage(display),
     )
     task = asyncio.create_task(first_of(session.run, lambda: session.stage.run(session.note_shown)))
     try:

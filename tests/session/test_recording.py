@@ -151,6 +151,7 @@ def replayed(path: Path) -> tuple[np.ndarray, object]:
 async def test_replay_ends_with_the_picture_of_the_session_and_is_always_alike(desktop, tmp_path):
     path = tmp_path / "session"
     async with recording_session(desktop.port, path) as session:
+        await session.shown.wait()
         await until(lambda: session.report().fraction_text_exact == 1, "text is exact")
         desktop.run("xdotool", "mousemove", "300", "300", "type", "to be recorded\n")
         desktop.run("xdotool", "mousemove", "959", "639")

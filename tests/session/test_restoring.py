@@ -1,15 +1,18 @@
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import cv2
 import numpy as np
+import pytest
 
 from edge.framebuffer.high import HighFramebuffer, TileState
 from edge.framebuffer.low import LowFramebuffer
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Rect, Size
+from edge.pixels import from_bgr
 from edge.session.restoring import SLICE_MS, Restoring
 from edge.session.statistics import Counters
 
@@ -154,3 +157,98 @@ async def test_draft_that_is_being_drawn_over_is_judged_before_it_is_restored():
         made.restoring.drawn.set()
         await until(made.repeated)
         assert np.argwhere(made.changed[-1][0]).tolist() == [[15, 15]]
+
+
+def text(seed: int) -> np.ndarray:
+    """A picture of NATIVE full of letters."""
+    picture = np.full((*NATIVE.shape, 3), 250, dtype=np.uint8)
+    rng = np.random.default_rng(seed)
+    for line in range(26):
+        words = "".join(chr(letter) for letter in rng.integers(33, 126, 60))
+        cv2.putText(picture, words, (2, 14 + 20 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (20, 20, 20), 1, cv2.LINE_AA)
+    return from_bgr(picture)
+
+
+class Reader:
+    """What is seen of a desktop whose every picture is known."""
+
+    def __init__(self, made: Scene) -> None:
+        self._made = made
+
+    async def see(self, native: np.ndarray, part: Rect = LOW.rect) -> np.ndarray:
+        """Have an update of `part`, and return the tiles that are sharp after it."""
+        made = self._made
+        made.low.draw(part, made.high.reduction.reduce(native, LOW.rect)[part.slices])
+        await made.restoring.take_damage()
+        sharp = made.high.state >= TileState.LIKELY
+        true = ~made.high._native_differing(LOW.rect, native)
+        inside = made.low.grid.touched(part)
+        assert true[inside][sharp[inside]].all()
+        return sharp
+
+    def read(self, native: np.ndarray) -> None:
+        """Have all of it at full size."""
+        every = self._made.low.grid.mask(value=True)
+        self._made.high.confirm(NATIVE.rect, native, self._made.low.picture, every)
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    with ThreadPoolExecutor(1) as executor:
+        yield Reader(Scene(Marking(whole_ms=0.1), executor))
+
+
+async def test_page_that_was_read_is_sharp_when_it_comes_back_and_when_it_has_scrolled(reader):
+    first, second = text(1), text(2)
+    for page in (first, second):
+        await reader.see(page)
+        reader.read(page)
+    assert (await reader.see(first)).all()
+    scrolled = np.roll(first, -47, axis=0)
+    assert (await reader.see(scrolled))[:-3].mean() > 0.95
+
+
+async def test_scroll_that_comes_in_two_updates_is_sharp_in_both(reader):
+    page = text(1)
+    await reader.see(page)
+    reader.read(page)
+    scrolled = np.roll(page, -47, axis=0)
+    middle = page.copy()
+    middle[:256] = scrolled[:256]
+    upper = await reader.see(middle, Rect(0, 0, 128, 64))
+    assert upper[:6].mean() > 0.95
+    assert (await reader.see(scrolled, Rect(0, 64, 128, 64)))[:-3].mean() > 0.95
+
+
+async def test_what_was_only_made_up_is_not_remembered(reader):
+    page = text(1)
+    await reader.see(page)
+    await reader.see(text(2))
+    assert not (await reader.see(page)).any()
+
+
+async def test_caret_is_sharp_in_either_state(reader):
+    off = text(1)
+    on = off.copy()
+    on[100:116, 200:202] = 0
+    for page in (off, on):
+        await reader.see(page)
+        reader.read(page)
+    for page in (off, on, off):
+        assert (await reader.see(page)).all()
+
+
+async def test_nothing_is_remembered_once_restoring_ends():
+    with ThreadPoolExecutor(1) as executor:
+        made = Scene(Marking(whole_ms=0.1), executor)
+        reader = Reader(made)
+        for seed in (1, 2):
+            await reader.see(text(seed))
+            reader.read(text(seed))
+        await reader.see(text(3))
+        assert made.restoring._memory.bytes_held > 0
+        task = asyncio.create_task(made.restoring.run())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        assert made.restoring._memory.bytes_held == 0

@@ -18,6 +18,9 @@ _FOREIGN_FRAMES = set(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # other marker libjpeg goes on in its own way, and would find another frame header than we do.
 _SEGMENTS = {0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _FILL = 0xFF
+_SCAN = b"\xff\xda"
+# One for each colour, if they are not together. For each one more, of ten bytes, libjpeg goes over the whole picture.
+_MOST_SCANS = 3
 # It fills up to whole blocks, of which noise at the highest quality takes no more than this; the rest is for tables.
 _BLOCK_PX, _BLOCK_BYTES, _TABLE_BYTES = 16, 16 * 16 * 6, 4096
 
@@ -56,6 +59,8 @@ def decode_jpeg(data: bytes | bytearray, size: Size) -> Picture:
     """Decode a JPEG that must be of `size`."""
     if (found := frame_size(data)) != size:
         raise DecodeError(f"its JPEG is of {found}, expected {size}")
+    if (scans := data.count(_SCAN)) > _MOST_SCANS:
+        raise DecodeError(f"its JPEG has {scans} scans, expected {_MOST_SCANS} at most")
     try:
         picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as wrong:

@@ -27,9 +27,14 @@ _RESET_CONTEXT, _RESET_ALL_CONTEXTS = 1, 2
 PYAV_HINT = "pip install 'edge[h264]'"
 #: What the specification lets a server have at a time.
 CONTEXTS = 64
+# How often all contexts together may cover the framebuffer: each keeps up to 16 frames and more of its area, which is
+# 75 MiB for one of 1920x1080.
+_AREAS = 4
 # The longest that a macroblock can be is its samples, 4:4:4, with a byte inserted after each two to keep start codes
 # unique; the rest is for headers.
 _BLOCK_PX, _BLOCK_BYTES, _HEADERS_BYTES = 16, 16 * 16 * 3 * 3 // 2, 16 << 10
+# More than a second of video for one rectangle: a frame that changes nothing takes twenty bytes, and the time of any.
+_FRAMES = 64
 # A start code and the first byte of a slice, NAL units 1 to 5: without one FFmpeg takes what it gets for damaged.
 _SLICE = re.compile(rb"\x00\x00\x01[\x01-\x05\x21-\x25\x41-\x45\x61-\x65]")
 _COLOUR = np.uint32(0xFFFFFF)
@@ -49,7 +54,7 @@ class OpenH264:
         # The one that was used last stands last.
         self._contexts: dict[Rect, _Video] = {}
 
-    def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
+    def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:
         """Read a piece of the video of `rect`, and show it."""
         length, flags = yield from stream.unpack(_HEADER)
         blocks = -(-rect.width // _BLOCK_PX) * -(-rect.height // _BLOCK_PX)
@@ -64,11 +69,18 @@ class OpenH264:
             return
         if (video := self._contexts.pop(rect, None)) is None:
             video = _Video(rect.size)
-            if len(self._contexts) == CONTEXTS:
-                del self._contexts[next(iter(self._contexts))]
         self._contexts[rect] = video
+        self._forget(framebuffer)
         if (picture := video.decode(bytes(data))) is not None:
             yield RectangleDecoded(rect, picture, EncodingNumber.OPEN_H264, exact=False)
+
+    def _forget(self, framebuffer: Size) -> None:
+        """Drop the contexts that were used longest ago, where there are too many, or too large ones."""
+        most = _AREAS * framebuffer.area
+        while len(self._contexts) > CONTEXTS or (
+            len(self._contexts) > 1 and sum(rect.area for rect in self._contexts) > most
+        ):
+            del self._contexts[next(iter(self._contexts))]
 
 
 class _Video:
@@ -100,12 +112,16 @@ class _Video:
             return None
         try:
             packets = self._codec.parse(data) + self._codec.parse(None)
-            frames = [frame for packet in packets for frame in self._codec.decode(packet)]
+            if len(packets) > _FRAMES:
+                raise DecodeError(f"its H.264 data has {len(packets)} frames, expected {_FRAMES} at most")
+            frame = None
+            for packet in packets:
+                for decoded in self._codec.decode(packet):
+                    frame = decoded
         except FFmpegError as wrong:
             raise DecodeError(f"its H.264 data is damaged: {wrong}") from wrong
-        if not frames:
+        if frame is None:
             return None
-        frame = frames[-1]
         if frame.is_corrupt:
             raise DecodeError("its H.264 data is damaged")
         extra = frame.width - self._size.width, frame.height - self._size.height

@@ -21,6 +21,7 @@ from edge.rfb.events import RectangleDecoded
 from edge.rfb.stream import Parser, Stream
 
 _STREAMS = 4
+_RESETS = (1 << _STREAMS) - 1
 _FILL, _JPEG, _FIRST_UNDEFINED = 8, 9, 8
 _FILTER_FOLLOWS = 4
 # Data shorter than this is not compressed at all.
@@ -53,9 +54,10 @@ class Tight:
     def decode(self, stream: Stream, rect: Rect, framebuffer: Size) -> Parser[None]:  # noqa: ARG002
         """Read the control byte and what it announces."""
         control = yield from stream.u8()
-        for number, inflater in enumerate(self._inflaters):
-            if control >> number & 1:
-                inflater.reset()
+        if control & _RESETS:
+            for number, inflater in enumerate(self._inflaters):
+                if control >> number & 1:
+                    inflater.reset()
         kind = control >> 4
         if kind == _FILL:
             colour = self._codec.from_tpixels((yield from stream.read(self._codec.tpixel_bytes)))

@@ -4,10 +4,12 @@ from edge.errors import AuthenticationFailed
 from edge.rfb.settings import ConnectionSettings
 
 
-def password(settings: ConnectionSettings) -> bytes:
-    """Return the password; raises `AuthenticationFailed` where there is none to answer with."""
+def password(settings: ConnectionSettings, longest_bytes: int | None = None) -> bytes:
+    """Return the password; raises `AuthenticationFailed` where there is none to answer with, or more than fits."""
     if not settings.password:
         raise AuthenticationFailed("the server asks for a VNC password and none was given; give one (--password-file)")
+    if longest_bytes is not None and len(settings.password) > longest_bytes:
+        raise AuthenticationFailed(f"the password is longer than the {longest_bytes} bytes that fit")
     return settings.password
 
 

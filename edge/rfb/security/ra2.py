@@ -83,7 +83,7 @@ def authenticate(variant: _Variant, stream: Stream, settings: ConnectionSettings
         case 1:
             user, secret = user_and_password(settings, _LONGEST_CREDENTIAL_BYTES)
         case 2:
-            user, secret = b"", password(settings)
+            user, secret = b"", password(settings, _LONGEST_CREDENTIAL_BYTES)
         case other:
             raise ProtocolViolation(f"{other}, expected 1 (user name and password) or 2 (password)")
     stream.write(bytes([len(user)]) + user + bytes([len(secret)]) + secret)

@@ -12,7 +12,7 @@ def test_both_clients_decode_the_same_pictures_of_every_encoding(tmp_path: Path)
     assert {(row.encoding, row.capture.size) for row in rows} == {
         (encoding, size) for encoding in ENCODINGS for size in (Size(320, 240), Size(80, 60))
     }
-    assert all(row.ratio > 0 and row.capture.update_bytes > 100 for row in rows)
+    assert all(row.ratio > 0 for row in rows)
     text = table(rows)
     assert len(text.splitlines()) == 2 + len(rows)
     assert "| pictures | 320x240 | ZRLE |" in text

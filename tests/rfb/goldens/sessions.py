@@ -105,11 +105,12 @@ def _others() -> Iterator[tuple[str, Session]]:
     for encoding, name in [(E.HEXTILE, "bgr233"), (E.TIGHT, "rgb565"), (E.ZRLE, "rgb565-big"), (E.ZLIB, "rgbx8888")]:
         settings = _agreed(encoding, *shapes, pixel_format=FORMATS[name])
         yield f"qemu-{_word(encoding)}-{name}", Session(qemu_stage, settings)
-    lossy = partial(qemu_stage, options=",lossy=on")
-    # QEMU leaves the gradient filter to those who allow loss and then ask for no JPEG; that filter itself is exact.
-    yield "qemu-gradient", Session(lossy, _agreed(E.TIGHT, *shapes, compress_level(9)))
-    yield "qemu-jpeg", Session(lossy, _agreed(E.TIGHT, *shapes, jpeg_quality(6), lossy=True))
-    yield "qemu-zywrle", Session(lossy, _agreed(E.ZYWRLE, *shapes, jpeg_quality(6), lossy=True))
+    # QEMU leaves JPEG and the gradient filter to those who allow loss, and JPEG, if not told otherwise, to what moves.
+    lossy = partial(qemu_stage, options=",lossy=on,non-adaptive=on")
+    colours = partial(lossy, last="f2")
+    yield "qemu-gradient", Session(colours, _agreed(E.TIGHT, *shapes, compress_level(9)))
+    yield "qemu-jpeg", Session(colours, _agreed(E.TIGHT, *shapes, jpeg_quality(6), lossy=True))
+    yield "qemu-zywrle", Session(colours, _agreed(E.ZYWRLE, *shapes, jpeg_quality(6), lossy=True))
 
 
 SESSIONS: dict[str, Session] = dict([*_long(), *_matrix(), *_others()])

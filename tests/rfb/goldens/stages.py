@@ -206,14 +206,16 @@ def wayvnc_stage(size: Size, folder: Path) -> Iterator[Stage]:
         yield Stage(port, ", ".join(line.replace(":", "") for line in version[:2]), picture, acts)
 
 
-# A boot sector: text mode, in which what is typed appears, until F1 shows grey slopes of 320x200.
+# A boot sector: text mode, in which what is typed appears, until F1 shows grey slopes of 640x400, or F2 coloured ones
+# of 640x480.
 _BOOT = bytes.fromhex(
     "b80300cd10"  # mov ax, 3; int 10h: 80x25 characters
     "b401b90726cd10"  # mov ah, 1; mov cx, 2607h; int 10h: no text cursor
     "30e4cd16"  # key: xor ah, ah; int 16h
-    "80fc3b7409"  # cmp ah, 3bh; je slopes
+    "80fc3b740e"  # cmp ah, 3bh; je slopes
+    "80fc3c7435"  # cmp ah, 3ch; je colours
     "b40ebb0700cd10"  # mov ah, 0eh; mov bx, 7; int 10h
-    "ebee"  # jmp key
+    "ebe9"  # jmp key
     "b81300cd10"  # slopes: mov ax, 13h; int 10h
     "bac80330c0ee42"  # mov dx, 3c8h; xor al, al; out dx, al; inc dx
     "31c9"  # xor cx, cx
@@ -222,7 +224,17 @@ _BOOT = bytes.fromhex(
     "b800a08ec031ff"  # mov ax, 0a000h; mov es, ax; xor di, di
     "89f888e0aa"  # row: mov ax, di; mov al, ah; stosb
     "85ff75f7"  # test di, di; jnz row
-    "ebbf"  # jmp key
+    "ebbd"  # jmp key
+    "b8024fbb4201cd10"  # colours: mov ax, 4f02h; mov bx, 142h; int 10h: 640x480 of 32 bits
+    "b8064f31dbb90004cd10"  # mov ax, 4f06h; xor bx, bx; mov cx, 1024; int 10h: rows of 4 KiB
+    "b800a08ec031c9"  # mov ax, 0a000h; mov es, ax; xor cx, cx
+    "bace01b80500ef42"  # bank: mov dx, 1ceh; mov ax, 5; out dx, ax; inc dx
+    "89c8ef31ff"  # mov ax, cx; out dx, ax; xor di, di
+    "89f8c1e80288ccc0e403ab"  # pixel: mov ax, di; shr ax, 2; mov ah, cl; shl ah, 3; stosw
+    "89f888e030e4ab"  # mov ax, di; mov al, ah; xor ah, ah; stosw
+    "85ff75ea"  # test di, di; jnz pixel
+    "4180f91e72d7"  # inc cx; cmp cl, 30; jb bank
+    "e978ff"  # jmp key
 )
 
 
@@ -262,7 +274,7 @@ class _Qmp:
 
 
 @contextmanager
-def qemu_stage(folder: Path, *, options: str = "", long: bool = False) -> Iterator[Stage]:
+def qemu_stage(folder: Path, *, options: str = "", last: str = "f1", long: bool = False) -> Iterator[Stage]:
     """A virtual machine that is a typewriter, shown by QEMU."""
     disk, monitor = folder / "disk", folder / "monitor"
     disk.write_bytes(_BOOT.ljust(510, b"\0") + b"\x55\xaa" + bytes(1 << 20))
@@ -294,7 +306,7 @@ def qemu_stage(folder: Path, *, options: str = "", long: bool = False) -> Iterat
             if long:
                 qmp.type("\n" * 22)
                 yield text
-            qmp.press("f1")
+            qmp.press(last)
             yield Size(*picture().shape[::-1])
 
         version = qmp.greeting["QMP"]["version"]["qemu"]
