@@ -103,10 +103,10 @@ def choosing(size: Size, look: Look, view: ChoiceView) -> Screen:
     shown = shown_choices(len(view.desktops), view.selected)
     tall, gap = 62, 12
     page = _page(size, look)
-    page.card(860, 300 + len(shown) * (tall + gap))
+    page.card(860, 312 + len(shown) * (tall + gap))
     page.text(words.choose, 42, bold=True)
     page.text(words.choose_hint, 21, Colour.SOFT)
-    page.y += 4
+    page.y += 16
     for number, place in enumerate(shown):
         text = f"{number + 1}   {view.desktops[place]}"
         chosen = place == view.selected
@@ -135,7 +135,7 @@ def connecting(size: Size, look: Look, desktop: str, step: int) -> Screen:
     """Show that `desktop` is coming, and which of the steps to it is being done."""
     words = look.words
     page = _page(size, look)
-    page.card(860, 500)
+    page.card(860, 452)
     page.text(words.connecting, 42, bold=True)
     page.y += 14
     for number, text in enumerate(words.steps):
@@ -166,7 +166,7 @@ def lost_connection(size: Size, look: Look, reason: str, retry_in_s: int) -> Scr
 def updating(size: Size, look: Look, percent: int) -> Screen:
     """Show how far an update is."""
     page = _page(size, look)
-    page.card(860, 350)
+    page.card(860, 310)
     page.text(look.words.updating, 42, bold=True)
     page.text(look.words.updating_hint.format(percent=percent), 22, Colour.SOFT)
     page.y += 16

@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import textwrap
 from collections.abc import Callable
 from enum import StrEnum
+
+DIAGRAM_WIDTH = 100
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ class Happening(StrEnum):
     ENROLLED_ANEW = "enrolled anew"
     CODE = "code typed"
     REFUSED = "refused"
-    STILL_LOCKED = "refused, locked"
+    STILL_LOCKED = "refused while locked"
     SEVERAL = "several desktops"
     TICKET = "ticket"
     CHOSEN = "chosen"
@@ -77,14 +80,14 @@ NEXT: dict[Phase, dict[Happening, Phase]] = {
 
 
 def diagram() -> str:
-    """Return the table as text, a line for each phase."""
-    width = max(map(len, NEXT))
-    lines = [
-        f"{phase:{width}}  " + ", ".join(f"{happening} → {there}" for happening, there in moves.items())
-        for phase, moves in NEXT.items()
-        if moves
-    ]
-    return "\n".join([*lines, f"{'everywhere':{width}}  {H.STOP} → {P.STOPPING}"])
+    """Return the table as text: each phase, and beside it where what may happen leads."""
+    width = max(map(len, NEXT)) + 2
+    rows = [(phase, [f"{what} → {there}" for what, there in moves.items()]) for phase, moves in NEXT.items() if moves]
+    rows.append(("any", [f"{H.STOP} → {P.STOPPING}"]))
+    wrapper = textwrap.TextWrapper(DIAGRAM_WIDTH, subsequent_indent=" " * width, break_on_hyphens=False)
+    # A move is not torn: its spaces are made such that no line is broken at.
+    texts = [f"{name:{width}}" + ", ".join(moves).replace(" ", "\0").replace(",\0", ", ") for name, moves in rows]
+    return "\n".join(wrapper.fill(text).replace("\0", " ") for text in texts)
 
 
 class Machine:

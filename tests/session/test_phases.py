@@ -1,10 +1,14 @@
 """The table of the state machine, and the machine that goes by it."""
 
 import asyncio
+from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from edge.session.phases import NEXT, Happening, Machine, Phase, diagram
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def following(phase):
@@ -46,8 +50,16 @@ def test_machine_goes_by_the_table_and_nowhere_else(phase, happening):
 
 def test_diagram_has_a_line_for_each_phase_and_every_arrow():
     lines = diagram().splitlines()
-    assert len(lines) == len(Phase)
-    assert sum(line.count("→") for line in lines) == sum(map(len, NEXT.values())) + 1
+    assert [line.partition("  ")[0] for line in lines if line[0] != " "] == [*list(Phase)[:-1], "any"]
+    text = " ".join(" ".join(lines).split())
+    assert text.count("→") == sum(map(len, NEXT.values())) + 1
+    for moves in NEXT.values():
+        assert all(f"{happening} → {there}" in text for happening, there in moves.items())
+    assert max(map(len, lines)) <= 100
+
+
+def test_table_in_the_readme_is_the_one_that_the_machine_goes_by():
+    assert indent(diagram(), "    ") in README.read_text(encoding="utf-8")
 
 
 async def test_phase_that_was_entered_shortly_is_not_missed():
