@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
+import pytest_asyncio
 
 from edge.broker.installation import Installation, installation
 from edge.geometry import Size
@@ -34,8 +36,8 @@ backend = "classical"
 """
 LINES = "The quick brown fox 다람쥐 헌 쳇바퀴에 타고파 1,234.56"
 TERMINAL = (
-    "xterm", "-geometry", "150x50+40+40", "-u8", "-fa", "Noto Sans Mono CJK KR", "-fs", "11", "-uc", "+bc",
-    "-e", "sh", "-c", f"for n in $(seq 45); do echo $n {LINES}; done; exec cat",
+    "xterm", "-geometry", "80x40+40+40", "-u8", "-fa", "Noto Sans Mono CJK KR", "-fs", "11", "-uc", "+bc",
+    "-e", "sh", "-c", f"for n in $(seq 30); do echo $n {LINES}; done; exec cat",
 )  # fmt: skip
 
 
@@ -71,12 +73,33 @@ class Kiosk:
 
     async def reached(self, phase: str, times: int = 1, patience_s: float = 120) -> float:
         """Wait until edged has entered `phase` so many times since the machine was switched on."""
-        line = f"journalctl -q -o cat -u edged | grep -c ': {phase}$' || true"
+        line = f"journalctl -q -o cat -u edged | grep -c 'edge.session.phases: .*: {phase}$' || true"
 
         async def entered() -> bool:
             return int(await self.machine.shell(line)) >= times
 
         return await until(entered, f"{phase}, {times} times", patience_s=patience_s)
+
+    async def drawn(self) -> float:
+        """Wait until edged has drawn: what the kernel's console shows is mostly black."""
+
+        async def coloured() -> bool:
+            return np.count_nonzero(await self.machine.screen()) > SIZE.area // 2
+
+        return await until(coloured, "a screen of edged's", every_s=0.05)
+
+    async def exact(self, patience_s: float = 240) -> float:
+        """Wait until the monitor shows what the desktop shows, pixel for pixel."""
+
+        async def same() -> bool:
+            return np.array_equal(await self.machine.screen(), await asyncio.to_thread(self.native))
+
+        try:
+            return await until(same, "the monitor shows what the desktop shows", patience_s=patience_s)
+        except TimeoutError:
+            await self.keep("not-exact")
+            cv2.imwrite(str(OUT / "native.png"), to_bgr(self.native()))
+            raise
 
     async def sign_in(self) -> None:
         """Type name and code."""
@@ -95,6 +118,17 @@ async def kiosk(folder: Path, config: str = CONFIG) -> AsyncIterator[Kiosk]:
                 yield Kiosk(booted, installed)
             finally:
                 (OUT / "journal.txt").write_text(await booted.shell("journalctl -q -o short-monotonic --no-pager"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kiosk]:
+    """A machine that all tests of a module share, with its user signed in."""
+    async with kiosk(tmp_path_factory.mktemp("kiosk")) as made:
+        await made.machine.agent_answers()
+        await made.reached("greeter")
+        await made.sign_in()
+        await made.exact()
+        yield made
 
 
 @pytest.fixture

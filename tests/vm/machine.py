@@ -52,6 +52,10 @@ class Channel:
 
     async def ask(self, command: str, arguments: Mapping[str, object] | None = None) -> Any:
         """Give an order and return its answer; raises `RuntimeError` with QEMU's reason."""
+        # Whoever gives up waiting must not leave the answer to the next who asks.
+        return await asyncio.shield(self._ask(command, arguments))
+
+    async def _ask(self, command: str, arguments: Mapping[str, object] | None) -> Any:
         async with self._busy:
             self.tell(command, arguments)
             while True:
@@ -118,6 +122,14 @@ class Machine:
         if status:
             raise RuntimeError(f"{' '.join(command)} in the guest: status {status}: {out}")
         return out
+
+    async def changes(self, before: Picture, patience_s: float = PATIENCE_S) -> float:
+        """Wait until the screen is another than `before`; return the host's monotonic clock then."""
+
+        async def differs() -> bool:
+            return not np.array_equal(await self.screen(), before)
+
+        return await until(differs, "the picture changes", patience_s=patience_s, every_s=0.005)
 
     async def attempt(self, *command: str, data: bytes = b"", patience_s: float = PATIENCE_S) -> tuple[int, str]:
         """Do so and return its status and what it wrote."""
