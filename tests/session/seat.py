@@ -160,17 +160,24 @@ class RemoteDesktop:
     def run(self, *command: str) -> None:
         subprocess.run(command, env=self._environment, check=True, capture_output=True)
 
-    def copy(self, text: str) -> subprocess.Popen[bytes]:
-        """Own the clipboard, until the process is ended."""
+    @contextmanager
+    def copied(self, text: str) -> Iterator[None]:
+        """Own the clipboard while the block runs."""
         command = ("xclip", "-quiet", "-selection", "clipboard")
-        owner = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        owner.stdin.write(text.encode())
-        owner.stdin.close()
-        return owner
+        with subprocess.Popen(
+            command, env=self._environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as owner:
+            owner.stdin.write(text.encode())
+            owner.stdin.close()
+            try:
+                yield
+            finally:
+                owner.kill()
 
-    def paste(self) -> str:
-        command = ("xclip", "-out", "-selection", "clipboard")
-        return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False).stdout
+    def cut_buffer(self) -> str:
+        """What x11vnc was told of the clipboard; it puts it there, too."""
+        command = ("xprop", "-root", "CUT_BUFFER0")
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True).stdout
 
     @property
     def _environment(self) -> dict[str, str]:
