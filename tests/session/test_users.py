@@ -11,17 +11,20 @@ import pytest
 from sqlalchemy import update
 
 from edge.broker.tables import sessions
-from edge.config import SessionConfig
+from edge.config import EdgedConfig, SessionConfig
 from edge.control.messages import EndReason, Refusal
 from edge.display import screens
+from edge.display.headless import HeadlessDisplay
 from edge.display.words import Language
 from edge.framebuffer.high import TileState
 from edge.geometry import Size
 from edge.input.chords import Chord
 from edge.input.keymap import Key
 from edge.session import user_session
+from edge.session.appliance import Appliance
 from edge.session.certainty import COLOURS
-from edge.session.desktop import DesktopSession
+from edge.session.desktop import DesktopSession, DesktopSettings
+from edge.session.own_screens import SCREEN_SIZE
 from edge.session.phases import Phase
 from edge.trust.keys import PrivateKey
 from edge.trust.session_key import SessionKey
@@ -215,17 +218,29 @@ async def test_status_page_and_map_lie_over_the_desktop_and_go_again(here, tmp_p
         assert not here.desktop.any_key_down()
 
 
-async def test_nobody_signs_in_during_an_update_and_the_last_screen_says_goodbye(here, tmp_path):
+async def test_nobody_signs_in_during_an_update(here, tmp_path):
     async with here.serving(), seat(here, tmp_path / "board") as kim:
         await kim.at(Phase.GREETER)
         (tmp_path / "update").write_text("42\n")
         await kim.at(Phase.UPDATING)
-        look, size = kim.appliance.own.look, screens.updating
-        expected = size(Size(1920, 1080), look, 42).picture
+        expected = screens.updating(SCREEN_SIZE, kim.appliance.own.look, 42).picture
         await kim.sees(lambda picture: np.array_equal(picture, expected), "how far the update is")
         kim.press(*map(ord, "123456"), RETURN)
         (tmp_path / "update").unlink()
         await kim.reads("")
+
+
+async def test_last_screen_says_goodbye(tmp_path):
+    display = HeadlessDisplay()
+    config = EdgedConfig(state_dir=tmp_path / "board", enrolment_file=tmp_path / "none")
+    appliance = Appliance(display, LOOK, config, None, DesktopSettings())
+    running = asyncio.create_task(appliance.run())
+    await display.shows(np.any)
+    appliance.stop()
+    async with asyncio.timeout(20):
+        await running
+    assert appliance.phase is Phase.STOPPING
+    assert np.array_equal(display.shown, screens.stopping(SCREEN_SIZE, LOOK).picture)
 
 
 def reachable(root):
