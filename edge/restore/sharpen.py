@@ -6,6 +6,7 @@ pictures, then what is only likely, which is confirmed now and then and never in
 of tiles decides: reading order, brought forward near the pointer and the caret, with age and with company.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import cv2
@@ -18,6 +19,12 @@ from edge.restore import texture
 
 REST_S = 0.05
 """A tile that has not changed for so long stands still."""
+MOST_IN_VAIN = 3
+"""A tile that has changed again each time it was asked for must stand still for twice as long each time, up to this.
+
+A film's border, which may hold letters, is then left alone at three pictures a second; what is typed soon is not."""
+IN_VAIN_S = 1.0
+"""A change after a longer rest says nothing of the next."""
 IDLE_S = 1.0
 """By the policy `reading`, what is far from pointer and caret waits until nothing has changed for so long."""
 CONFIRM_S = 10.0
@@ -36,6 +43,9 @@ AGE_SCORE = 8.0
 """Rows that a second of rest brings a tile forward, so that nothing waits for ever below what keeps changing."""
 COMPANY_SCORE = 4.0
 """Rows that a tile surrounded by others that are due is brought forward: one rectangle takes in all of them."""
+FLAT_REST_S = 0.4
+"""Nothing is fetched for tiles of one colour alone before they have rested so long: they cost nothing only if they do
+not change meanwhile."""
 FLAT_BYTES = 1.0
 """What a tile of one colour costs in a larger rectangle."""
 PICTURE_BYTES = 2500.0
@@ -65,6 +75,13 @@ Place = tuple[int, int]
 """Row and column of a tile."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    tiles: tuple[slice, slice]
+    cost: float
+    asked_at: float
+
+
 class Sharpener:
     """The state of sharpening over the tiles of `grid`; times are seconds of any one clock."""
 
@@ -75,7 +92,10 @@ class Sharpener:
         self._last_change = -np.inf
         self._asked_at: NDArray[np.float64] = np.full(grid.shape, -np.inf)
         self._confirmed_at = -np.inf
+        self._in_vain: NDArray[np.uint8] = np.zeros(grid.shape, dtype=np.uint8)
         self._under_way = grid.mask()
+        self._requests: list[_Request] = []
+        """Those of which a tile is under way, in order."""
         self._pictures_seen = grid.mask()
         self._proven_pictures = grid.mask()
         self._flat_seen = grid.mask(value=True)
@@ -88,6 +108,10 @@ class Sharpener:
 
     def changed(self, tiles: Mask, low: Picture, now: float) -> None:
         """Note that `tiles` now show something else; `low` is the whole low-resolution picture."""
+        before = self._changed_at
+        again = now - before < IN_VAIN_S
+        self._in_vain[tiles & ~again] = 0
+        self._in_vain[tiles & again & (self._asked_at > before) & (self._in_vain < MOST_IN_VAIN)] += 1
         self._changed_at[tiles] = now
         self._last_change = now
         self._proven_pictures &= ~tiles
@@ -148,7 +172,7 @@ class Sharpener:
 
     def due(self, exact: Mask, likely: Mask, now: float) -> Mask:
         """Return the tiles that may be asked for now."""
-        self._under_way &= self._asked_at > now - LOST_S
+        self._note_answered(self._asked_at <= now - LOST_S)
         return self.wanted(exact) & ~self._under_way & (self._due_at(likely) <= now)
 
     def next_due_at(self, exact: Mask, likely: Mask, now: float) -> float | None:
@@ -163,7 +187,7 @@ class Sharpener:
 
     def _due_at(self, likely: Mask) -> NDArray[np.float64]:
         """When each tile has rested for long enough."""
-        at = self._changed_at + REST_S
+        at = self._changed_at + REST_S * (1 << self._in_vain)
         if self.policy is SharpenPolicy.READING:
             at = np.where(self._near, at, np.maximum(at, self._last_change + IDLE_S))
         confirm_at = np.maximum(self._changed_at + CONFIRM_S, self._confirmed_at + CONFIRM_EVERY_S)
@@ -181,6 +205,8 @@ class Sharpener:
             return Rect(0, 0, 0, 0), 0.0
         score = np.where(due, self._score(due, likely, now), np.inf)
         row, column = divmod(int(np.argmin(score)), self._grid.columns)
+        if self._flat[row, column] and now < self._changed_at[row, column] + FLAT_REST_S:
+            return Rect(0, 0, 0, 0), 0.0
         if likely[row, column]:
             self._confirmed_at = now
             budget_bytes = min(budget_bytes, CONFIRM_BYTES)
@@ -189,6 +215,7 @@ class Sharpener:
         tiles, cost = self._grown(row, column, due, budget_bytes)
         self._under_way[tiles] = True
         self._asked_at[tiles] = now
+        self._requests.append(_Request(tiles, cost, now))
         return self._grid.rect(tiles[0].start, tiles[1].start, *(part.stop - part.start for part in tiles)), cost
 
     def _score(self, due: Mask, likely: Mask, now: float) -> NDArray[np.float64]:
@@ -238,11 +265,16 @@ class Sharpener:
 
     def forget_requests(self) -> None:
         """Note that nothing is under way any more: what was asked for will not come."""
-        self._under_way[:] = False
+        self._note_answered(self._under_way)
 
     def arrived(self, tiles: Mask) -> None:
         """Note that the server has answered for `tiles`, whatever with."""
+        self._note_answered(tiles)
+
+    def _note_answered(self, tiles: Mask) -> None:
         self._under_way &= ~tiles
+        # The server answers several at once, or one in parts.
+        self._requests = [request for request in self._requests if self._under_way[request.tiles].any()]
 
     def learn(self, textured_tiles: int, wire_bytes: int) -> None:
         """Note what `textured_tiles` tiles not of one colour cost on the wire."""
@@ -253,6 +285,21 @@ class Sharpener:
     def textured(self, tiles: Mask) -> int:
         """Return how many of `tiles` are not of one colour."""
         return int(np.count_nonzero(tiles & ~self._flat))
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests are under way."""
+        return len(self._requests)
+
+    @property
+    def expected_bytes(self) -> float:
+        """What the requests under way are expected to cost."""
+        return sum(request.cost for request in self._requests)
+
+    @property
+    def asked_at(self) -> float | None:
+        """When the oldest request under way was made."""
+        return self._requests[0].asked_at if self._requests else None
 
     @property
     def idle(self) -> bool:

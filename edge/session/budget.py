@@ -1,7 +1,13 @@
 """How much may be asked for at full size right now: by the link's rate, measured from the replies, and by a cap."""
 
+from collections import deque
+
 HORIZON_S = 0.15
-"""What is under way may take the link so long: a round trip and the server's own delay, which it hides."""
+"""What is under way may take the link so long: a round trip and the server's own delay, which it hides,"""
+LONGEST_HORIZON_S = 0.4
+"""and more where both are longer, by `AHEAD` of the least of the last `DELAYS` delays."""
+AHEAD = 1.5
+DELAYS = 16
 FIRST_RATE_BYTES_S = 500_000.0
 REQUEST_S = 0.05
 """One reply may take the link so long: what is new waits no longer behind it."""
@@ -16,52 +22,47 @@ class ByteBudget:
     """A window of bytes under way that follows the rate at which they arrive; and never more than `cap_kbit` a second.
 
     The window is a little more than the rate times the delay, so while it is what holds the rate down each reply
-    lets it grow, and once the link does, it stops there.
+    lets it grow, and once the link does, it stops there. `under_way` is what all unanswered requests may cost.
     """
 
     def __init__(self, cap_kbit: int | None = None) -> None:
         """Without `cap_kbit`, the link alone decides."""
         self.rate_bytes_s = FIRST_RATE_BYTES_S
-        self._under_way = 0.0
+        self._delays_s: deque[float] = deque(maxlen=DELAYS)
         self._since = 0.0
         self._cap = None if cap_kbit is None else Allowance(cap_kbit * 1000 / 8)
 
-    def next_bytes(self, now: float) -> float:
+    def next_bytes(self, under_way: float, now: float) -> float:
         """How many bytes the next request may cost; 0 if none may be made now."""
-        window = min(MAX_WINDOW_BYTES, max(MIN_WINDOW_BYTES, self.rate_bytes_s * HORIZON_S))
         largest = max(MIN_REQUEST_BYTES, self.rate_bytes_s * REQUEST_S)
-        free = min(largest, window - self._under_way)
+        free = min(largest, self._window - under_way)
         if self._cap is not None:
-            free = min(free, self._cap.left(now) - self._under_way)
+            free = min(free, self._cap.left(now) - under_way)
         return free if free >= MIN_REQUEST_BYTES / 2 else 0.0
 
-    def wait_s(self, now: float) -> float:
+    def wait_s(self, under_way: float, now: float) -> float:
         """How long it takes until the cap allows a request again; 0 where it is not the cap that forbids one."""
-        return 0.0 if self._cap is None else self._cap.wait_s(self._under_way + MIN_REQUEST_BYTES / 2, now)
+        return 0.0 if self._cap is None else self._cap.wait_s(under_way + MIN_REQUEST_BYTES / 2, now)
 
-    def forget_requests(self) -> None:
-        """Note that nothing is under way any more."""
-        self._under_way = 0.0
-
-    def asked(self, expected_bytes: float, now: float) -> None:
-        """Note a request that is expected to cost so much."""
-        if self._under_way <= 0:
-            self._since = now
-        self._under_way += expected_bytes
-
-    def arrived(self, wire_bytes: int, now: float, *, more: bool) -> None:
-        """Note a reply; `more` says whether another one is still to come."""
+    def arrived(self, wire_bytes: int, under_way: float, asked_at: float | None, now: float) -> None:
+        """Note a reply; until it came `under_way` was, the first of it asked for at `asked_at`, None if nothing was."""
         if self._cap is not None:
             self._cap.spend(wire_bytes, now)
-        if self._under_way <= 0:
-            self._since = now
+        since, self._since = self._since, now
+        if asked_at is None:
             return  # nobody asked for it, so it says nothing of the rate
-        sample = wire_bytes / max(MIN_INTERVAL_S, now - self._since)
+        sample = wire_bytes / max(MIN_INTERVAL_S, now - max(since, asked_at))
+        if sample < self.rate_bytes_s and under_way < self._window / 2:
+            return  # too little was asked for to keep the link busy
+        self._delays_s.append(now - asked_at)
         # A few bytes say more about the delay than about the rate.
         weight = min(0.5, wire_bytes / 20_000)
         self.rate_bytes_s += weight * (sample - self.rate_bytes_s)
-        self._since = now
-        self._under_way = max(0.0, self._under_way - wire_bytes) if more else 0.0
+
+    @property
+    def _window(self) -> float:
+        horizon_s = min(LONGEST_HORIZON_S, max(HORIZON_S, AHEAD * min(self._delays_s, default=0.0)))
+        return min(MAX_WINDOW_BYTES, max(MIN_WINDOW_BYTES, self.rate_bytes_s * horizon_s))
 
 
 class Allowance:

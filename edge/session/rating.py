@@ -2,10 +2,11 @@
 
 The first time that x11vnc sends a client 10 kB in one turn, it marks the 16x16 pixels at the top left as modified and
 waits until that client has asked for something and has nothing left to be sent; then it does so three times more.
-Meanwhile it looks at no screen and updates nobody. A client that asks for chosen rectangles alone seldom has nothing
-left, and would stop everything for 5 to 15 s. So an incremental request for that corner is kept waiting. When it is
-answered and nothing follows, the connection is scaled down until the whole desktop is a few pixels, asks for all of
-them as an ordinary viewer would, and returns to full size when the rating is over.
+Meanwhile it looks at no screen and updates nobody, and a client that is not rated sees the same. A client that asks
+for chosen rectangles alone seldom has nothing left, and would stop everything for 5 to 15 s. So an incremental
+request for that corner is kept waiting. When it is answered and nothing follows, the connection is scaled down until
+the whole desktop is a few pixels, asks for all of them as an ordinary viewer would, and returns to full size when the
+rating is over.
 
 Source: x11vnc's measure_send_rates as of 0.9.16; seen with strace.
 """
@@ -21,6 +22,8 @@ SMALLEST = 255
 """SetScale's largest factor."""
 TOUCHES = 4
 """The rating waits for one update of the corner, then for three more."""
+RATINGS = 2
+"""This connection's, and that at low resolution; then the corner need not be watched any longer."""
 MOST_MISTAKES = 3
 """A corner that changes by itself looks like a rating; after so many mistakes it is no longer watched."""
 
@@ -46,6 +49,7 @@ class Rating:
         self._round_trip_s = round_trip_s
         self._phase = _Phase.STARTING
         self._touches = 0
+        self._ratings = 0
         self._mistakes = 0
 
     @property
@@ -66,7 +70,7 @@ class Rating:
     @property
     def patience_s(self) -> float:
         """How long to wait for what comes next."""
-        return self._round_trip_s + (0.1 if self._phase is _Phase.TOUCHED else 0.5)
+        return self._round_trip_s + (0.25 if self._phase is _Phase.TOUCHED else 0.5)
 
     def watch(self) -> tuple[Command, ...]:
         """Return the request to leave with the server whenever there is no other."""
@@ -82,12 +86,14 @@ class Rating:
             case UpdateFinished() if self._phase is _Phase.SMALL:
                 self._touches += 1
                 # The first two are the new size and all pixels.
-                return self._grow() if self._touches > TOUCHES else (self._all_small(),)
+                if self._touches <= TOUCHES:
+                    return (self._all_small(),)
+                self._ratings += 1
+                return self._grow()
             case DesktopResized() if self._phase is _Phase.SHRINKING:
                 self._phase = _Phase.SMALL
             case DesktopResized(size=size) if self._phase is _Phase.GROWING and size == self._native:
-                self._phase = _Phase.DONE if self._mistakes >= MOST_MISTAKES else _Phase.WATCHING
-                return self.watch()
+                return self._watch_on()
             case _:
                 pass
         return ()
@@ -114,12 +120,17 @@ class Rating:
             case _Phase.WATCHING:
                 self._phase, self._touches = _Phase.TOUCHED, 1
             case _Phase.TOUCHED:
-                # Four may have been for another client, which is rated just so; keep watching.
                 self._touches += 1
                 if self._touches == TOUCHES:
-                    self._phase = _Phase.WATCHING
+                    self._ratings += 1
+                    return self._watch_on()
             case _:
                 return ()
+        return self.watch()
+
+    def _watch_on(self) -> tuple[Command, ...]:
+        over = self._ratings >= RATINGS or self._mistakes >= MOST_MISTAKES
+        self._phase = _Phase.DONE if over else _Phase.WATCHING
         return self.watch()
 
     def _shrink(self) -> tuple[Command, ...]:

@@ -6,7 +6,6 @@ Source: LibVNCServer's SetScale as measured with x11vnc 0.9.16; see *Low resolut
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from contextlib import suppress
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb.commands import Command, FramebufferUpdateRequest, SetEncodings, SetScale
-from edge.rfb.encodings import EncodingNumber, jpeg_quality
+from edge.rfb.encodings import jpeg_quality
 from edge.rfb.events import (
     DesktopResized,
     Event,
@@ -40,10 +39,6 @@ from edge.session.transport import DesktopChanged, RfbTransport
 
 PATIENCE_S = 0.15
 """An update is shown whole, so that a scroll is seen as one; if it takes longer than this, in parts."""
-
-RATED_BYTES = 10_000
-RATED_S = 2.0
-"""A server that has not sent so much by then is slow for another reason; the user's input waits for this."""
 MOTION_EVERY_S = 0.08
 """Twelve pictures a second are seen as motion; twice as many cost twice as much."""
 MARK_EVERY_S = 0.2
@@ -107,9 +102,6 @@ class ScaledDesktop:
         self._film_began = asyncio.Event()
         self._drawn_now = self._framebuffer.grid.mask()
         """Tiles in the update that is coming in."""
-        self._most_bytes = 0
-        """In one update, so far."""
-        self._large_came = asyncio.Event()
         self._finished = asyncio.Event()
         self._paced_until = 0.0
         self._drawn = False
@@ -205,21 +197,6 @@ class ScaledDesktop:
         doubtful = self._sharpening.sharpener.text()[tile] & (self._high.state[tile] < TileState.LIKELY)
         return mark_at(self._pointer) if doubtful.any() else None
 
-    async def _provoke_rating(self) -> None:
-        """Have x11vnc rate this connection before there is another: two ratings at once can take it seconds.
-
-        It begins one when it has sent 10 kB in one turn, which a small first picture is not; see `edge.session.rating`.
-        """
-        size = self._framebuffer.size
-        rows = 1 + RATED_BYTES // (2 * size.width)
-        if self._most_bytes < RATED_BYTES and rows <= size.height:
-            self._low.send(SetEncodings((EncodingNumber.RAW, *self._encodings)))
-            self._low.send(FramebufferUpdateRequest(Rect(0, 0, size.width, rows), incremental=False))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RATED_S):
-                    await self._large_came.wait()
-            self._low.send(SetEncodings(self._encodings))
-
     async def _ask_on(self) -> None:
         """Ask for the next update as soon as one has come; while much moves, no more often than is seen as motion."""
         while True:
@@ -242,7 +219,6 @@ class ScaledDesktop:
 
     async def _sharpen(self) -> None:
         await self._pictured.wait()
-        await self._provoke_rating()
         await self._sharpening.run(await self._open_full())
 
     async def _receive(self) -> None:
@@ -294,11 +270,8 @@ class ScaledDesktop:
             case UpdateStarted():
                 self._update_began = self._clock()
                 self._sharpening.hold(held=True)
-            case UpdateFinished(wire_bytes=wire_bytes):
+            case UpdateFinished():
                 self._counters.updates += 1
-                self._most_bytes = max(self._most_bytes, wire_bytes)
-                if self._most_bytes >= RATED_BYTES:
-                    self._large_came.set()
                 self._restoring.drawn.set()
                 self._sharpening.hold(held=False)
                 self._note_motion()

@@ -68,7 +68,6 @@ class Sharpening:
         """Tiles that the server has sent at low resolution since the last change."""
         self._came = low.grid.mask()
         """Tiles in the update that is coming in."""
-        self._unanswered = 0
         self._late: list[Command] = []
         """Input that waits for a connection at full size."""
         self._look = asyncio.Event()
@@ -216,12 +215,11 @@ class Sharpening:
             self.sharpener.proven(tiles, pictures)
 
     def _finish_update(self, full: RfbTransport, wire_bytes: int) -> None:
+        self._budget.arrived(wire_bytes, self.sharpener.expected_bytes, self.sharpener.asked_at, self._clock())
         # Tiles that came in part are due again: the server cuts a request where it touches another.
         self.sharpener.arrived(self._came)
         self.sharpener.learn(self.sharpener.textured(self._came), wire_bytes)
         self._came = self._low.grid.mask()
-        self._unanswered = 0 if self.sharpener.idle else max(0, self._unanswered - 1)
-        self._budget.arrived(wire_bytes, self._clock(), more=not self.sharpener.idle)
         if self.sharpener.idle:
             full.send(*self._rating.watch())
         self._look.set()
@@ -239,24 +237,21 @@ class Sharpening:
         if at > now:
             return at - now
         due = self.sharpener.due(exact, likely, now)
-        if self.sharpener.idle:
-            self._forget_requests()
-        while self._unanswered < MOST_UNANSWERED and (budget := self._budget.next_bytes(now)) > 0:
-            rect, cost = self.sharpener.choose(due, likely, budget, now)
+        while (budget := self._next_bytes(now)) > 0:
+            rect, _ = self.sharpener.choose(due, likely, budget, now)
             if not rect:
                 break
             due[self._low.grid.touched(rect)] = False
             due &= ~likely  # one confirmation at a time
-            self._budget.asked(cost, now)
-            self._unanswered += 1
             full.send(FramebufferUpdateRequest(self._high.reduction.to_native(rect), incremental=False))
-        if self._budget.next_bytes(now) > 0:
+        if self._next_bytes(now) > 0:
             return SERVER_CYCLE_S
-        return self._budget.wait_s(now) or LOST_S
+        return self._budget.wait_s(self.sharpener.expected_bytes, now) or LOST_S
 
-    def _forget_requests(self) -> None:
-        self._budget.forget_requests()
-        self._unanswered = 0
+    def _next_bytes(self, now: float) -> float:
+        if self.sharpener.unanswered >= MOST_UNANSWERED:
+            return 0.0
+        return self._budget.next_bytes(self.sharpener.expected_bytes, now)
 
     def _wait_for_rating(self, full: RfbTransport, now: float) -> float:
         if now >= self._rated_at + self._rating.patience_s:
@@ -265,7 +260,6 @@ class Sharpening:
             if self._rating.busy:
                 # What was asked for at full size may be answered at another.
                 self.sharpener.forget_requests()
-                self._forget_requests()
             self._send_late(full)
         return max(0.01, self._rated_at + self._rating.patience_s - now)
 

@@ -34,6 +34,14 @@ def test_connection_at_rest_is_rated_without_a_change_of_scale(rating):
     assert not rating.busy
 
 
+def test_once_both_connections_were_rated_nobody_watches(rating):
+    for _ in range(7):
+        assert rating.take(TOUCH) == (WATCH,)
+    assert rating.take(TOUCH) == ()
+    assert rating.watch() == ()
+    assert not rating.busy
+
+
 def test_connection_with_changes_left_goes_small_and_comes_back(rating):
     rating.take(TOUCH)
     assert rating.nothing_came() == (SetScale(SMALLEST), ALL_SMALL)
