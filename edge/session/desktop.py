@@ -202,8 +202,12 @@ class DesktopSession:
         self.release()
         try:
             await desktop.run()
-        except* EdgeError as errors:
-            raise _first(errors) from errors
+        except BaseExceptionGroup as errors:
+            # Not "except*": Debian 12's Python 3.11.2 wraps what is raised in it into a group again.
+            expected, unexpected = errors.split(EdgeError)
+            if expected is None or unexpected is not None:
+                raise
+            raise _first(expected) from errors
 
     async def _scaled(self, executor: Executor) -> ScaledDesktop | None:
         """Connect at low resolution; None where that is not wanted, or not to be had."""
