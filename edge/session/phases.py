@@ -82,7 +82,7 @@ NEXT: dict[Phase, dict[Happening, Phase]] = {
 def diagram() -> str:
     """Return the table as text: each phase, and beside it where what may happen leads."""
     width = max(map(len, NEXT)) + 2
-    rows = [(phase, [f"{what} → {there}" for what, there in moves.items()]) for phase, moves in NEXT.items() if moves]
+    rows = [(str(phase), [f"{what} → {to}" for what, to in moves.items()]) for phase, moves in NEXT.items() if moves]
     rows.append(("any", [f"{H.STOP} → {P.STOPPING}"]))
     wrapper = textwrap.TextWrapper(DIAGRAM_WIDTH, subsequent_indent=" " * width, break_on_hyphens=False)
     # A move is not torn: its spaces are made such that no line is broken at.
