@@ -3,6 +3,11 @@
 import asyncio
 import time
 
+import pytest
+
+# The first test of all may have to make the image.
+pytestmark = pytest.mark.timeout(1800)
+
 PATIENCE_S = 240
 
 

@@ -5,9 +5,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.vm.conftest import SIZE
 from tests.vm.machine import until
+
+pytestmark = pytest.mark.timeout(1800)
 
 LINE_BYTES = 960 * 16 * 4
 

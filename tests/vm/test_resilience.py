@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1800)]
 
 IDENTITY = "sha256sum /var/lib/edged/* | grep -v boot-sequence"
 PID = "systemctl show -P MainPID edged"
@@ -76,6 +76,18 @@ async def test_network_that_goes_brings_the_desktop_back_when_it_comes(desk):
     desk.figure("network back: exact desktop, s", await desk.exact() - came)
 
 
+async def test_console_is_given_back_and_taken_again(desk):
+    vm = desk.machine
+    shown = await vm.screen()
+    await vm.key("ctrl", "alt", "f2")
+    await vm.changes(shown)
+    assert await vm.shell("cat /sys/class/tty/tty0/active") == "tty2\n"
+    await desk.keep("7-other-terminal")
+    await vm.shell("chvt 1 || python3 -c 'import fcntl; fcntl.ioctl(open(\"/dev/tty0\"), 0x5606, 1)'")
+    await desk.drawn()
+    assert np.array_equal(await vm.screen(), shown)
+
+
 @pytest.mark.parametrize("number", ["SEGV", "STOP"])
 async def test_daemon_that_dies_or_hangs_is_started_again(desk, number):
     vm, times = desk.machine, await greeted(desk)
@@ -109,16 +121,3 @@ async def test_full_disk_costs_no_setting(desk):
     await vm.shell("rm -f /full /fuller")
     await back(desk, "full disk emptied", began, times + 1)
     assert await vm.shell(IDENTITY) == identity
-
-
-async def test_console_is_given_back_and_taken_again(desk):
-    vm = desk.machine
-    shown = await vm.screen()
-    await vm.key("ctrl", "alt", "f2")
-    await vm.changes(shown)
-    assert await vm.shell("cat /sys/class/tty/tty0/active") == "tty2\n"
-    await desk.keep("7-other-terminal")
-    await vm.shell("chvt 1 || python3 -c 'import fcntl; fcntl.ioctl(open(\"/dev/tty0\"), 0x5606, 1)'")
-
-    await desk.drawn()
-    assert np.array_equal(await vm.screen(), shown)
