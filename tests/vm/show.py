@@ -28,7 +28,7 @@ async def main() -> None:
             picture[LINE.slices] = noise.integers(0, 1 << 24, LINE.size.shape, dtype=np.uint32)
             damage = [LINE]
         await asyncio.sleep(0.5)
-        shown = hashlib.sha256(np.ascontiguousarray(headless.picture)).hexdigest()
+        shown = hashlib.sha256(np.ascontiguousarray(headless.shown)).hexdigest()
         print(json.dumps({"sha256": shown, "written_bytes": line_bytes}), flush=True)
         await asyncio.Event().wait()
 
