@@ -25,7 +25,7 @@ demo: apt $(VENV)/.demo  ## Run the main job on embedded defaults; figures and p
 
 test: setup  ## Run every test, with the checks first.
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile  # most of them wait for servers
 
 check: setup  ## ruff, mypy --strict, import contracts.
 	$(BIN)/ruff check .

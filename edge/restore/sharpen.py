@@ -8,6 +8,7 @@ of tiles decides: reading order, brought forward near the pointer and the caret,
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 import cv2
 import numpy as np
@@ -99,8 +100,12 @@ class Sharpener:
         self._pictures_seen = grid.mask()
         self._proven_pictures = grid.mask()
         self._flat_seen = grid.mask(value=True)
+        self.owed = grid.mask()
+        """Tiles drawn from evidence that is wrong: by any policy, only full size shows them."""
         self._unseen: Picture | None = None
-        """The low-resolution picture, where it has changed since text was told from pictures."""
+        """The low-resolution picture, where it has changed since text was told from pictures,"""
+        self._unseen_tiles = grid.mask()
+        """and the tiles that have."""
         self._near = grid.mask()
         self._closeness: NDArray[np.float64] = np.zeros(grid.shape)
         self._reading_order = np.arange(grid.rows)[:, None] + np.arange(grid.columns)[None, :] / grid.columns
@@ -116,6 +121,17 @@ class Sharpener:
         self._last_change = now
         self._proven_pictures &= ~tiles
         self._unseen = low
+        self._unseen_tiles |= tiles
+
+    def owe(self, tiles: Mask) -> None:
+        """Note that `tiles` were drawn from evidence that is wrong."""
+        self.owed |= tiles
+
+    def settle(self, exact: Mask) -> Mask:
+        """Return which of the tiles owed have become `exact`: they are owed no longer."""
+        settled = self.owed & exact
+        self.owed &= ~exact
+        return settled
 
     def proven(self, tiles: Mask, pictures: Mask) -> None:
         """Note which of `tiles` were seen at full size to be pictures: what lies among these is one too."""
@@ -128,6 +144,7 @@ class Sharpener:
             self._pictures_seen = texture.pictures(self._unseen, self._grid)
             self._flat_seen = texture.flat(self._unseen, self._grid)
             self._unseen = None
+            self._unseen_tiles[:] = False
             self._heed_proof()
 
     def _heed_proof(self) -> None:
@@ -146,14 +163,17 @@ class Sharpener:
         self._near = self._closeness > 0
 
     def wanted(self, exact: Mask) -> Mask:
-        """Return the tiles that the policy wants exact and that are not."""
+        """Return the tiles that the policy wants exact, and those owed, that are not."""
         match self.policy:
             case SharpenPolicy.OFF:
-                return self._grid.mask()
+                chosen = self._grid.mask()
             case SharpenPolicy.ALL:
-                return ~exact
+                chosen = ~exact
             case SharpenPolicy.TEXT | SharpenPolicy.READING:
-                return ~exact & ~self.pictures
+                chosen = ~exact & ~self.pictures
+            case _:
+                assert_never(self.policy)
+        return chosen | self.owed & ~exact
 
     @property
     def pictures(self) -> Mask:
@@ -177,16 +197,19 @@ class Sharpener:
 
     def next_due_at(self, exact: Mask, likely: Mask, now: float) -> float | None:
         """Return when the next tile comes due, `now` if one is; None if nothing is wanted."""
-        waiting = self.wanted(exact)
-        if not waiting.any():
-            return None
         at = self._due_at(likely)
         at = np.where(self._under_way, np.maximum(at, self._asked_at + LOST_S), at)
-        soonest = float(at[waiting].min())
+        if self._unseen is not None:
+            # What has changed may be text; until it has rested there is no need to know.
+            may_be_wanted = ~exact & (~self._pictures_seen | self._unseen_tiles | self.owed)
+            if now < (soonest := float(at[may_be_wanted].min(initial=np.inf))) < np.inf:
+                return soonest
+        soonest = float(at[self.wanted(exact)].min(initial=np.inf))
         return None if np.isinf(soonest) else max(now, soonest)
 
     def _due_at(self, likely: Mask) -> NDArray[np.float64]:
         """When each tile has rested for long enough."""
+        likely = likely & ~self.owed
         at = self._changed_at + REST_S * (1 << self._in_vain)
         if self.policy is SharpenPolicy.READING:
             at = np.where(self._near, at, np.maximum(at, self._last_change + IDLE_S))
@@ -203,6 +226,7 @@ class Sharpener:
         """
         if not due.any():
             return Rect(0, 0, 0, 0), 0.0
+        likely = likely & ~self.owed
         score = np.where(due, self._score(due, likely, now), np.inf)
         row, column = divmod(int(np.argmin(score)), self._grid.columns)
         if self._flat[row, column] and now < self._changed_at[row, column] + FLAT_REST_S:

@@ -266,7 +266,9 @@ class ScaledDesktop:
                     if self._clock() > self._update_began + PATIENCE_S:
                         self._restoring.drawn.set()
             case RectangleCopied(rect=rect, source_x=x, source_y=y) if self._started:
-                self._framebuffer.copy(rect, x, y)
+                # x11vnc sends this unasked, rounded to what is no copy at all, and then moves nothing itself.
+                for part in (rect, Rect(x, y, rect.width, rect.height)):
+                    self._sharpening.distrust(part.grown(1) & self._framebuffer.size.rect)
             case UpdateStarted():
                 self._update_began = self._clock()
                 self._sharpening.hold(held=True)

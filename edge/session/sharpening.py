@@ -12,7 +12,7 @@ from edge.pixels import Picture
 from edge.restore import texture
 from edge.restore.sharpen import LOST_S, Place, Sharpener, SharpenPolicy
 from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, PointerEvent
-from edge.rfb.events import CursorChanged, DesktopResized, Event, RectangleDecoded, UpdateFinished
+from edge.rfb.events import CursorChanged, DesktopResized, Event, RectangleCopied, RectangleDecoded, UpdateFinished
 from edge.session.budget import ByteBudget
 from edge.session.motion import MOTION_SHARE, SERVER_CYCLE_S, Motion
 from edge.session.rating import Rating
@@ -81,6 +81,15 @@ class Sharpening:
         """Note that the server has sent `rect` at low resolution."""
         self._drawn[self._low.grid.touched(rect)] = True
 
+    def distrust(self, rect: Rect) -> None:
+        """Note that what stands in `rect` at low resolution is wrong, and that the server will not send it again."""
+        tiles = self._low.grid.mask()
+        tiles[self._low.grid.touched(rect)] = True
+        self._high.doubt(tiles)
+        self.sharpener.owe(tiles)
+        self.sharpener.changed(tiles, self._low.picture.copy(), self._clock())
+        self._look.set()
+
     def changed(self, tiles: Mask, low: Picture) -> None:
         """Note that `tiles` show something else; `low` is the whole low-resolution picture."""
         count = int(np.count_nonzero(tiles))
@@ -133,8 +142,7 @@ class Sharpening:
         self._send_late(full)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(full), name="receive at full size")
-            if self.sharpener.policy is not SharpenPolicy.OFF:
-                group.create_task(self._ask(full), name="ask for full size")
+            group.create_task(self._ask(full), name="ask for full size")
 
     async def _receive(self, full: RfbTransport) -> None:
         full.send(*self._rating.watch())
@@ -165,6 +173,10 @@ class Sharpening:
         match event:
             case RectangleDecoded(rect=rect, pixels=pixels):
                 self._take(rect, pixels)
+            case RectangleCopied(rect=rect, source_x=x, source_y=y):
+                # x11vnc sends this unasked where a window was dragged, and moves nothing at low resolution.
+                for part in (rect, Rect(x, y, rect.width, rect.height)):
+                    self.distrust(self._high.reduction.touching(part))
             case UpdateFinished(wire_bytes=wire_bytes):
                 self._finish_update(full, wire_bytes)
             case DesktopResized(size=size) if size != self._high.reduction.native:
@@ -193,6 +205,8 @@ class Sharpening:
         fresh = self.sharpener.fresh() & ~self._low.damage
         self._see(rect, pixels)
         changed = self._high.confirm(rect, pixels, self._low.picture, fresh)
+        for settled in self._low.grid.rectangles(self.sharpener.settle(self._high.state == TileState.EXACT)):
+            self._low.picture[settled.slices] = self._high.evidence[settled.slices]
         touched = self._low.grid.mask()
         touched[self._low.grid.touched(self._high.reduction.touching(rect))] = True
         self._came |= touched
@@ -242,7 +256,7 @@ class Sharpening:
             if not rect:
                 break
             due[self._low.grid.touched(rect)] = False
-            due &= ~likely  # one confirmation at a time
+            due &= ~likely | self.sharpener.owed  # one confirmation at a time
             full.send(FramebufferUpdateRequest(self._high.reduction.to_native(rect), incremental=False))
         if self._next_bytes(now) > 0:
             return SERVER_CYCLE_S

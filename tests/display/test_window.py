@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -50,9 +51,16 @@ def noise(size: Size, seed: int) -> Picture:
 async def opened(display: WindowDisplay, picture: Picture) -> str:
     """Present `picture`, wait until the window has the focus, and return its id."""
     await display.present(picture, [])
-    window = (await do("xdotool", "search", "--sync", "--onlyvisible", "--name", "^edge test$")).decode().split()[0]
+    window = await found("^edge test$")
     await do("xdotool", "windowactivate", "--sync", window)
     return window
+
+
+async def found(name: str) -> str:
+    """Wait for the window; xdotool gives up where another one goes while it looks through them."""
+    while True:
+        with suppress(subprocess.CalledProcessError):
+            return (await do("xdotool", "search", "--sync", "--onlyvisible", "--name", name)).decode().split()[0]
 
 
 def seen(window: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
 from edge.session.transport import Endpoint
-from tests.servers import process, screen_pixels, wait_until, x11vnc, x_server, xvnc
+from tests.servers import process, screen_pixels, wait_until, window_manager, x11vnc, x_server, xvnc
 from tests.session.conftest import SIZE, Desktop
 
 INSECURE = ConnectionSettings(security=SecurityPolicy.insecure())
@@ -125,6 +125,31 @@ async def test_evidence_is_the_reduction_of_what_the_server_shows(desktop):
             return bool(np.array_equal(ours, native))
 
         await until(equal, "what came at a quarter is what the native picture is reduced to")
+
+
+@pytest.mark.parametrize("policy", [SharpenPolicy.OFF, SharpenPolicy.TEXT])
+async def test_dragged_window_ends_right_though_x11vnc_moves_nothing_at_low_resolution(desktop, policy):
+    with window_manager(desktop.display):
+        wait_until(lambda: "0x" in desktop.run("xprop", "-root", "_NET_CLIENT_LIST"), "a window is managed")
+        async with showing(desktop.port, sharpen=policy) as session:
+            reduction = Reduction(SIZE, 4)
+            corner = reduction.to_low(CORNER)
+
+            def right() -> bool:
+                ours = session._desktop._framebuffer.picture.copy()
+                native = reduction.reduce(desktop.pixels(), reduction.low.rect)
+                ours[corner.slices] = native[corner.slices] = 0
+                return bool(np.array_equal(ours, native))
+
+            await until(right, "the first picture")
+            await until(lambda: "full" in session.report().connections, "the second connection")
+            await asyncio.sleep(1)  # a drag seen by one connection alone is not told to the other
+            before = desktop.pixels().copy()
+            move = ("mousemove_relative", "--", "5", "7", "sleep", "0.04")
+            drag = ["xdotool", "mousemove", "300", "8", "mousedown", "1", "sleep", "0.2", *(move * 12), "mouseup", "1"]
+            await asyncio.to_thread(desktop.run, *drag, "mousemove", str(SIZE.width - 1), str(SIZE.height - 1))
+            assert not np.array_equal(desktop.pixels(), before)
+            await until(right, "what was dragged")
 
 
 async def test_typed_text_is_seen_hangul_included(desktop):
