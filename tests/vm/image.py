@@ -75,7 +75,9 @@ def image() -> Image:
     debian = _layer("debian", _debian, *recipe)
     environment = _layer("environment", partial(_environment, debian), debian.name, *_dependencies())
     sources = [path for name in ("edge", "systemd") for path in sorted((ROOT / name).rglob("*")) if path.is_file()]
-    parts = [part for path in sources if path.suffix != ".pyc" for part in (str(path), path.read_bytes())]
+    parts = [
+        part for path in sources if path.suffix != ".pyc" for part in (str(path.relative_to(ROOT)), path.read_bytes())
+    ]
     board = _layer("board", partial(_board, environment), environment.name, *parts)
     return Image(board / "disk.img", debian / "vmlinuz", debian / "initrd.img")
 
