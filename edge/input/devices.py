@@ -4,6 +4,7 @@ Source: Linux, Documentation/input/input.rst and event-codes.rst.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -72,6 +73,7 @@ class InputDevices:
         self._away = True
         for node in list(self._open):
             self._drop(node)
+        self._put(self._keyboard.release_all())
 
     def enter(self) -> None:
         """Take them again."""
@@ -101,11 +103,11 @@ class InputDevices:
             return
         try:
             file = InputDevice(node)
+            device = _Device(file)
         except OSError as error:
             # A device that has gone again, or one that udev has not made readable yet: its "change" follows.
             _log.debug("%s: %s", node, error.strerror)
             return
-        device = _Device(file)
         if not device.useful:
             file.close()
             return
@@ -124,8 +126,7 @@ class InputDevices:
             return
         asyncio.get_running_loop().remove_reader(device.file.fileno())
         self._put(self._keyboard.release_all(device.held))
-        if device.pressed:
-            self._put(self.pointer.release_all())
+        self._let_go(device.pressed)
         device.file.close()
 
     def _read(self, node: str) -> None:
@@ -162,7 +163,7 @@ class InputDevices:
 
     def _on_key(self, device: "_Device", code: int, value: int) -> None:
         if self.pointer.button(code, down=value != 0):
-            device.pressed = value != 0
+            (device.pressed.add if value else device.pressed.discard)(code)
             return
         match value:
             case 0:
@@ -179,18 +180,31 @@ class InputDevices:
     def _catch_up(self, device: "_Device") -> None:
         """After the kernel has dropped events of a reader that was too slow: let go of what is no longer held."""
         device.dropped = False
-        gone = device.held - set(device.file.active_keys())
+        try:
+            active = set(device.file.active_keys())
+        except OSError:
+            active = set()  # it was pulled out
+        gone, up = device.held - active, device.pressed - active
         device.held -= gone
+        device.pressed -= up
         self._put(self._keyboard.release_all(gone))
+        self._let_go(up)
+
+    def _let_go(self, buttons: Iterable[int]) -> None:
+        for code in buttons:
+            self.pointer.button(code, down=False)
+        self._put(self.pointer.report())
 
     def _light(self, device: "_Device") -> None:
         """Light the lamps that the layout wants lit."""
         wanted = self._keyboard.lamps & device.lamps
         if wanted == device.lit:
             return
-        for lamp in device.lamps:
-            device.file.set_led(lamp, int(lamp in wanted))
         device.lit = wanted
+        # One that was pulled out, or that may only be read, must not take the keys of the others.
+        with contextlib.suppress(OSError):
+            for lamp in device.lamps:
+                device.file.set_led(lamp, int(lamp in wanted))
 
     def _put(self, inputs: Iterable[Press | Position]) -> None:
         for each in inputs:
@@ -215,7 +229,7 @@ class _Device:
         self.lamps = frozenset(capabilities.get(ecodes.EV_LED, []))
         self.lit: frozenset[int] = frozenset()
         self.held: set[int] = set()
-        self.pressed = False
+        self.pressed: set[int] = set()
         self.dropped = False
         # A joystick has axes and no touch; an accelerometer has axes and no keys.
         touches = {ecodes.BTN_TOUCH, ecodes.BTN_LEFT} & set(keys)

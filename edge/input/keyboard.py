@@ -12,6 +12,7 @@ from edge.errors import ConfigError
 _XKB_OFFSET = 8
 _NOTHING = 0
 _CRITICAL = 10
+_CONTROL = "Control"
 #: Keysyms that only hold a modifier; they are never composed, and Compose must not be reset by them.
 _MODIFIERS = range(0xFFE1, 0xFFEF)
 #: The lamps of a keyboard as the kernel numbers them (LED_NUML, LED_CAPSL, LED_SCROLLL), by XKB's names.
@@ -51,6 +52,8 @@ class Keyboard:
         """Take a key of the kernel's `code` that goes down."""
         if not self._known(code):
             return
+        # The same key of two keyboards: it is held as one thing only.
+        yield from self._up(code)
         keysym = self._composed(self._state.key_get_one_sym(code + _XKB_OFFSET))
         self._state.update_key(code + _XKB_OFFSET, xkb.XKB_KEY_DOWN)
         self._held[code] = keysym
@@ -62,6 +65,9 @@ class Keyboard:
         if not self._known(code):
             return
         self._state.update_key(code + _XKB_OFFSET, xkb.XKB_KEY_UP)
+        yield from self._up(code)
+
+    def _up(self, code: int) -> Iterator[Press]:
         keysym = self._held.pop(code, _NOTHING)
         if keysym != _NOTHING and keysym not in self._held.values():
             yield keysym, False
@@ -96,6 +102,10 @@ class Keyboard:
     def _composed(self, keysym: int) -> int:
         """Run a keysym through Compose: what is to be sent for it, 0 while a composition goes on or where it fails."""
         if keysym in _MODIFIERS or keysym == _NOTHING:
+            return keysym
+        if self._state.mod_name_is_active(_CONTROL, xkb.StateComponent.XKB_STATE_MODS_EFFECTIVE):
+            # A shortcut types nothing, so a dead key before it must not take it away.
+            self._compose.reset()
             return keysym
         self._compose.feed(keysym)
         match self._compose.get_status():

@@ -100,9 +100,3 @@ class Pointer:
             yield self._x, self._y, self._buttons | 1 << number
             yield self._x, self._y, self._buttons
         self._moved, self._steps = False, []
-
-    def release_all(self) -> Iterator[Position]:
-        """Let go of every button, as when a mouse is pulled out."""
-        if self._buttons:
-            self._buttons = 0
-            yield self._x, self._y, 0

@@ -115,3 +115,22 @@ def test_a_code_that_no_layout_has_does_nothing() -> None:
 def test_a_layout_that_is_not_known_is_named() -> None:
     with pytest.raises(ConfigError, match=r"'klingon'.*xkb-data"):
         Keyboard("klingon")
+
+
+def test_a_key_of_two_keyboards_leaves_nothing_down() -> None:
+    keyboard = Keyboard()
+    presses = [*keyboard.press(ecodes.KEY_A), *keyboard.press(ecodes.KEY_LEFTSHIFT), *keyboard.press(ecodes.KEY_A)]
+    presses += [*keyboard.release(ecodes.KEY_A), *keyboard.release(ecodes.KEY_A), *keyboard.release_all()]
+    down = set()
+    for keysym, goes_down in presses:
+        (down.add if goes_down else down.discard)(keysym)
+    assert not down
+    assert downs(presses) == [ord("a"), Key.SHIFT_L, ord("A")]
+
+
+def test_a_shortcut_after_a_dead_key_is_not_composed() -> None:
+    keyboard = Keyboard("us", "intl")
+    strike(keyboard, ecodes.KEY_APOSTROPHE)
+    pressed = strike(keyboard, ecodes.KEY_LEFTCTRL, ecodes.KEY_LEFTALT, ecodes.KEY_L)
+    assert downs(pressed) == [Key.CONTROL_L, Key.ALT_L, ord("l")]
+    assert downs(strike(keyboard, ecodes.KEY_E)) == [ord("e")]

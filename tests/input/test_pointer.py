@@ -52,8 +52,6 @@ def test_buttons_have_the_bits_of_rfb() -> None:
         assert list(pointer.report()) == [(0, 0, bits)]
     assert pointer.button(ecodes.BTN_LEFT, down=False)
     assert list(pointer.report()) == [(0, 0, 6)]
-    assert list(pointer.release_all()) == [(0, 0, 0)]
-    assert list(pointer.release_all()) == []
 
 
 def test_a_finger_is_the_left_button_at_its_place() -> None:
