@@ -133,12 +133,13 @@ class Appliance:
             self.greeter.greet()
             self.machine.take(Happening.ENROLLED)
             await first_of(partial(self._bus.serve, identity, boot), self._enrol_anew)
-            self.machine.take(Happening.ENROLLED_ANEW)
 
     async def _enrol_anew(self) -> None:
-        """Return when the device has another identity and nobody is signed in."""
+        """Return when the device has another identity and nobody is signed in, nor can be any more."""
         await self._enrolment.anew(self._say_not_enrolled_anew)
-        await self.reached(Phase.GREETER)
+        while not self.machine.can(Happening.ENROLLED_ANEW):
+            await self.reached(Phase.GREETER)
+        self.machine.take(Happening.ENROLLED_ANEW)
 
     def _say_not_enrolled(self, text: str) -> None:
         name = fingerprint(self._state.key().public_key)

@@ -73,15 +73,19 @@ class Greeter:
         return await self._submitted.get()
 
     def close(self) -> None:
-        """Show the form no more; somebody else has the screen."""
+        """Take no more names and codes, nor what was submitted and nobody has read yet; another has the screen."""
         self._open = False
+        self._drop_submitted()
 
     def _open_for(self, name: str, locked_for: str, message: Message) -> None:
-        while not self._submitted.empty():
-            self._submitted.get_nowait()
+        self._drop_submitted()
         self._form = SignInForm(name=name).refused()
         self._locked_for, self._message, self._keys, self._open = locked_for, message, False, True
         self._show()
+
+    def _drop_submitted(self) -> None:
+        while not self._submitted.empty():
+            self._submitted.get_nowait()
 
     def _typed(self, keysym: int, pointed: bool) -> None:
         if not self._open:

@@ -183,6 +183,10 @@ class Users:
         """Wait for the user's next code, or another's; or until the session is over, and return what to say."""
         outcome: list[UserSession | Message] = []
 
+        def over(message: Message) -> None:
+            self._greeter.close()
+            outcome.append(message)
+
         async def unlock() -> None:
             outcome.append(await self._let_in(bus, device, user))
 
@@ -190,16 +194,16 @@ class Users:
             while isinstance(command := await self._commands.get(), Chord):
                 if command is Chord.SIGN_OUT and self._machine.phase is Phase.LOCKED:
                     self.gone.put_nowait(user.name)
-                    outcome.append("")
+                    over("")
                     return
             await self._machine.reached(Phase.LOCKED)
-            outcome.append(command)
+            over(command)
 
         async def idle() -> None:
             await self._idle.lasts((self._policy.lock_minutes + self._policy.sign_out_minutes) * 60)
             await self._machine.reached(Phase.LOCKED)
             self.gone.put_nowait(user.name)
-            outcome.append("")
+            over("")
 
         endings = [unlock, end]
         if self._policy.sign_out_minutes:

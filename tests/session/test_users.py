@@ -12,20 +12,21 @@ from sqlalchemy import update
 
 from edge.broker.tables import sessions
 from edge.config import EdgedConfig, SessionConfig
-from edge.control.messages import EndReason, Refusal
+from edge.control.messages import EndReason, Refusal, SessionEnded
 from edge.display import screens
 from edge.display.headless import HeadlessDisplay
 from edge.display.words import Language
 from edge.framebuffer.high import TileState
 from edge.geometry import Size
 from edge.input.chords import Chord
+from edge.input.form import Submitted
 from edge.input.keymap import Key
 from edge.session import user_session
 from edge.session.appliance import Appliance
 from edge.session.certainty import COLOURS
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.own_screens import SCREEN_SIZE
-from edge.session.phases import Phase
+from edge.session.phases import Happening, Phase
 from edge.trust.keys import PrivateKey
 from edge.trust.session_key import SessionKey
 from tests.servers import require
@@ -228,6 +229,31 @@ async def test_nobody_signs_in_during_an_update(here, tmp_path):
         kim.press(*map(ord, "123456"), RETURN)
         (tmp_path / "update").unlink()
         await kim.reads("")
+
+
+async def test_session_that_ends_while_a_code_is_typed_is_over_and_nobody_is_half_in(here, tmp_path):
+    async with here.serving(), seat(here, tmp_path / "board") as kim:
+        await kim.signed_in(next(here.codes))
+        kim.chord(Chord.LOCK)
+        await kim.at(Phase.LOCKED)
+        ended = SessionEnded(session=kim.appliance.users.user.name, reason=EndReason.LOCKED)
+        kim.appliance.users.end(ended)
+        kim.sign_in("000000")
+        await kim.reads(LOOK.words.endings[EndReason.LOCKED])
+        assert kim.appliance.phase is Phase.GREETER
+        await kim.signed_in(next(here.codes))
+
+
+async def test_code_that_is_typed_as_an_update_begins_counts_for_nothing(here, tmp_path):
+    async with here.serving(), seat(here, tmp_path / "board") as kim:
+        await kim.at(Phase.GREETER)
+        kim.appliance.greeter._submitted.put_nowait(Submitted(USER, "000000"))
+        kim.appliance.machine.take(Happening.UPDATE)
+        await asyncio.sleep(0.1)
+        assert kim.appliance.phase is Phase.UPDATING
+        kim.appliance.greeter.greet()
+        kim.appliance.machine.take(Happening.UPDATED)
+        await kim.signed_in(next(here.codes))
 
 
 async def test_last_screen_says_goodbye(tmp_path):
