@@ -74,8 +74,8 @@ class UserSession:
             except (ControlError, SignInRefused) as error:
                 if over or not may_pass(error):
                     raise
-        assert self._ticket is not None  # noqa: S101 - or the request would have raised
-        ticket = self._ticket
+        if (ticket := self._ticket) is None:
+            raise ControlError(f"the broker answered a request for the desktop {self.desktop!r} without a ticket")
         return Endpoint(
             ticket.host,
             ticket.port,
