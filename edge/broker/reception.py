@@ -25,6 +25,8 @@ from edge.trust.keys import requested_key
 
 # At most so often may one device try: what is refused at once still costs a line of the audit log.
 PAUSE_AFTER_REFUSAL_S = 0.25
+TELL_S = 5.0
+"""How long the bus may be gone before a device finds out by itself: its desktop is barred next."""
 SUBSCRIPTIONS = (
     topics.SIGN_IN_REQUESTS,
     topics.TICKET_REQUESTS,
@@ -77,8 +79,12 @@ class Reception:
                 await self._answer(device, incoming, bus)
 
     async def tell(self, device: str, ended: messages.SessionEnded, bus: Publisher) -> None:
-        """Tell a device that a session there is over."""
-        await bus.publish(topics.jobs(device), messages.encode(ended))
+        """Tell a device that a session there is over; no bus and no device keeps it from being so."""
+        try:
+            async with asyncio.timeout(TELL_S):
+                await bus.publish(topics.jobs(device), messages.encode(ended))
+        except (ControlError, TimeoutError) as error:
+            _log.warning("device %s was not told that a session is over: %s", device, error)
 
     async def _answer(self, device: str, incoming: Incoming, bus: Publisher) -> None:
         """Answer on the device's own topic, whatever response topic it asked for; what came again, as before."""

@@ -7,14 +7,15 @@ import time
 import pytest
 from sqlalchemy import update
 
-from edge.broker import devices
+from edge.broker import audit, devices, reception
 from edge.broker.administration import Administration
 from edge.broker.database import Database
 from edge.broker.installation import installation
 from edge.broker.tables import sessions
 from edge.control import messages, topics
-from edge.control.messages import EndReason, Refusal, SignInGranted, SignOut, TicketRequest
+from edge.control.messages import EndReason, Refusal, SessionEnded, SignInGranted, SignOut, TicketRequest
 from edge.display.words import WORDS
+from edge.errors import ControlError
 from edge.geometry import Size
 from edge.trust.session_key import SessionKey
 from tests.board import PATIENCE_S, board, rfb
@@ -95,6 +96,39 @@ async def test_user_with_several_desktops_gets_a_ticket_for_the_one_that_is_aske
         assert chosen.ticket.desktop == "work"
         async with rfb(chosen.ticket, desk.session_key):
             pass
+
+
+async def test_session_whose_key_another_device_shows_is_over_and_its_device_is_told(site, tmp_path):
+    admin(site, lambda opened: opened.add_device("desk-2", tmp_path / "desk-2.json"))
+    lee = admin(site, lambda opened: opened.prepare_user("lee"))
+    admin(site, lambda opened: opened.add_user(lee, first_code=None))
+    async with (
+        board(site.enrolment_file, tmp_path / "1") as desk,
+        board(tmp_path / "desk-2.json", tmp_path / "2") as other,
+    ):
+        await desk.sign_in(site.user, site.recovery_codes[0])
+        other.session_key = desk.session_key
+        await other.sign_in("lee", lee.recovery_codes[0])
+        with site.broker.database.transaction() as connection:
+            ended = [line for line in audit.entries(connection) if line.act == "session.end"]
+        assert [line.actor for line in ended] == [f"device:{site.device}"]
+        assert (await ticket(desk, desk.session_key, site.desktop)).reason is Refusal.SESSION_OVER
+
+
+async def test_device_that_cannot_be_told_keeps_no_session_open(site, monkeypatch):
+    class NoBus:
+        def __init__(self, fails):
+            self.fails = fails
+
+        async def publish(self, topic, body, *, retain=False, correlation=None):
+            if self.fails:
+                raise ControlError("the bus was lost")
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(reception, "TELL_S", 0.05)
+    ended = SessionEnded(session="0" * 64, reason=EndReason.LOCKED)
+    for fails in (True, False):
+        await site.broker._reception.tell(site.device, ended, NoBus(fails))
 
 
 def test_every_reason_has_words_in_every_language():
