@@ -21,12 +21,29 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class DisplayConfig(Section, frozen=True):
-    """What the device draws on, and the language of its own screens; a width or height of 0 takes the desktop's."""
+    """What the device draws on, and the language of its own screens.
 
-    kind: Literal["window", "headless"] = "window"
+    A width or height of 0 is the desktop's, or with `kms` what the monitor prefers. `card` and `connector` choose among
+    several ("/dev/dri/card1", "HDMI-A-2"); empty, the first that a monitor is plugged into. With `kms` the monitor is
+    switched off when nobody has touched anything for `sleep_after_s`; 0: never.
+    """
+
+    kind: Literal["kms", "window", "headless"] = "window"
     width: Extent = 0
     height: Extent = 0
     language: Literal["ko", "en"] = "ko"
+    card: str = ""
+    connector: str = ""
+    sleep_after_s: Annotated[float, msgspec.Meta(ge=0)] = 600.0
+
+
+class KeyboardConfig(Section, frozen=True):
+    """XKB's names for the keyboards at a board: layouts ("kr", or several: "us,de"), variants and options."""
+
+    layout: str = "kr"
+    variant: str = ""
+    options: str = ""
+    locale: str = "ko_KR.UTF-8"
 
 
 class RestoreConfig(Section, frozen=True):
@@ -61,25 +78,45 @@ class LinkConfig(Section, frozen=True):
 
 
 class DeviceSignInConfig(Section, frozen=True):
-    """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop."""
+    """`user` is typed in advance at the sign-in screen; the broker has `timeout_s` to open a desktop.
+
+    With `remember_name`, who was there last finds their name typed in.
+    """
 
     user: str = ""
+    remember_name: bool = False
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
+
+
+class SessionConfig(Section, frozen=True):
+    """What happens to a session that nobody touches, in minutes, 0 for never.
+
+    It is locked after `lock_minutes`, and ends after `sign_out_minutes` more. `clipboard` says whether text that a user
+    has cut goes along from one of their desktops to the next.
+    """
+
+    lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 10
+    sign_out_minutes: Annotated[float, msgspec.Meta(ge=0, le=24 * 60)] = 60
+    clipboard: Literal["off", "between-desktops"] = "off"
 
 
 class EdgedConfig(Section, frozen=True):
     """The file of `edged`: /etc/edged.toml.
 
-    The broker's address is not in it: enrolment writes it into `state_dir`, beside the device's key.
+    The broker's address is not in it: enrolment writes it into `state_dir`, beside the device's key. While
+    `update_file` is there, nobody can sign in; a number in it is how far the update is, in percent.
     """
 
     state_dir: Path = Path("/var/lib/edged")
     enrolment_file: Path = Path("/etc/edged/enrolment.json")
+    update_file: Path = Path("/run/edged-update/progress")
     display: DisplayConfig = DisplayConfig()
+    keyboard: KeyboardConfig = KeyboardConfig()
     restore: RestoreConfig = RestoreConfig()
     sharpen: SharpenConfig = SharpenConfig()
     link: LinkConfig = LinkConfig()
     sign_in: DeviceSignInConfig = DeviceSignInConfig()
+    session: SessionConfig = SessionConfig()
 
 
 class BusConfig(Section, frozen=True):
@@ -94,9 +131,7 @@ class BusConfig(Section, frozen=True):
     @property
     def near_host(self) -> str:
         """By which address the broker itself reaches it."""
-        if not self.start:
-            return self.host
-        return "127.0.0.1" if self.listen in {"", "0.0.0.0", "::"} else self.listen  # noqa: S104  compared, not bound
+        return _near(self.listen) if self.start else self.host
 
 
 class EnrolmentConfig(Section, frozen=True):
@@ -130,11 +165,20 @@ class DesktopsConfig(Section, frozen=True):
     window_manager: tuple[str, ...] = ("openbox",)
     start_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
 
+    @property
+    def near_host(self) -> str:
+        """By which address the broker itself reaches them."""
+        return _near(self.listen)
+
 
 class SignInConfig(Section, frozen=True):
-    """`issuer` stands above the code in the user's authenticator."""
+    """`issuer` stands above the code in the user's authenticator; no ticket is given `session_hours` after the code.
+
+    A connection that stands then goes on; the next one needs another code.
+    """
 
     issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[^:]*$")] = "edge"
+    session_hours: Positive = 12
 
 
 class BrokerConfig(Section, frozen=True):
@@ -175,6 +219,10 @@ def parse(text: str, kind: type[Config], source: str) -> Config:
         raise ConfigError(_explain(str(error), text, kind, source)) from error
     except msgspec.DecodeError as error:
         raise ConfigError(f"{source}: not TOML: {error}") from error
+
+
+def _near(listen: str) -> str:
+    return "127.0.0.1" if listen in {"", "0.0.0.0", "::"} else listen  # noqa: S104  compared, not bound
 
 
 def _from_toml(kind: type[Any], value: object) -> Any:  # noqa: ANN401  the signature that msgspec asks for

@@ -20,7 +20,7 @@ import systemd.daemon
 from edge.config import EdgedConfig, LinkConfig, load
 from edge.display.base import Display
 from edge.display.headless import HeadlessDisplay
-from edge.display.screens import Look
+from edge.display.page import Look
 from edge.display.words import Language
 from edge.errors import ConfigError, EdgeError
 from edge.geometry import Size
@@ -34,7 +34,6 @@ from edge.session.desktop import DesktopSettings
 from edge.session.memory import keep_small
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
-from edge.trust.identity import DeviceState
 
 DEFAULT_CONFIG = Path("/etc/edged.toml")
 
@@ -62,7 +61,13 @@ async def _serve(config: EdgedConfig) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_display(config) as display:
         appliance = open_appliance(config, display)
-        await first_of(appliance.run, stopped.wait, lambda: _report_life(appliance.stage, watchdog_s(os.environ)))
+
+        async def stop() -> None:
+            await stopped.wait()
+            appliance.stop()
+            await asyncio.Event().wait()
+
+        await first_of(appliance.run, stop, lambda: _report_life(appliance.stage, watchdog_s(os.environ)))
         systemd.daemon.notify("STOPPING=1")
 
 
@@ -93,6 +98,10 @@ def open_display(config: EdgedConfig) -> Display:
     size = Size(wanted.width, wanted.height) if wanted.width and wanted.height else None
     if wanted.kind == "headless":
         return HeadlessDisplay(size)
+    if wanted.kind == "kms":
+        from edge.session.board import open_board  # noqa: PLC0415 - evdev and XKB only on a board
+
+        return open_board(wanted, config.keyboard)
     from edge.display.window import WindowDisplay  # noqa: PLC0415 - Xlib only where a window is wanted
 
     return WindowDisplay("edge")
@@ -104,8 +113,7 @@ def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
     return Appliance(
         display,
         Look.of(language),
-        DeviceState(config.state_dir),
-        config.enrolment_file,
+        config,
         _upscaler(config),
         DesktopSettings(
             connection_settings(),
@@ -114,8 +122,6 @@ def open_appliance(config: EdgedConfig, display: Display) -> Appliance:
             shows_mark=True,
             link=_link(config.link),
         ),
-        user=config.sign_in.user,
-        sign_in_timeout_s=config.sign_in.timeout_s,
     )
 
 

@@ -73,12 +73,14 @@ class ControlError(EdgeError):
 class SignInRefused(EdgeError):
     """The broker refused the user.
 
-    `reason` is the word that went over the wire (see `edge.control.messages.Refusal`); the text is for the user.
+    `reason` is the word that went over the wire (see `edge.control.messages.Refusal`), `retry_after_s` how long one who
+    is throttled has to wait; the text is for the user.
     """
 
-    def __init__(self, reason: str, text: str) -> None:
+    def __init__(self, reason: str, text: str, retry_after_s: float = 0.0) -> None:
         super().__init__(text)
         self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class BrokerError(EdgeError):

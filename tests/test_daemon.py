@@ -71,7 +71,7 @@ def test_unknown_key_is_named_with_file_line_and_what_is_allowed(tmp_path):
     assert status == 2
     assert said == (
         f"edged: error: {tmp_path}/edged.toml:4: unknown key 'colour'; "
-        "allowed at the table [display]: kind, width, height, language\n"
+        "allowed at the table [display]: kind, width, height, language, card, connector, sleep_after_s\n"
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from edge.broker import audit, throttle
+from edge.broker import audit, sessions, throttle
 from edge.broker.sealing import MasterKey, RandomBytes
-from edge.broker.tables import desktops, recovery_codes, users
+from edge.broker.tables import recovery_codes, users
 from edge.broker.totp import SECRET_BYTES
 from edge.errors import BrokerError
 
@@ -28,7 +28,7 @@ class User:
     """A user, as an administrator sees it. `failures` in a row are forgotten at the next success."""
 
     name: str
-    desktop: str | None
+    desktops: tuple[str, ...]
     locked: bool
     failures: int
     recovery_codes_left: int
@@ -104,12 +104,12 @@ def list_all(connection: Connection, now: float) -> list[User]:
     """Read all users, by name."""
     left = select(recovery_codes.c.user_id, func.count().label("left")).where(recovery_codes.c.used_at.is_(None))
     counts = {row.user_id: row.left for row in connection.execute(left.group_by(recovery_codes.c.user_id))}
-    joined = select(users, desktops.c.name.label("desktop")).outerjoin(desktops, desktops.c.user_id == users.c.id)
     found = []
-    for row in connection.execute(joined.order_by(users.c.name)):
+    for row in connection.execute(select(users).order_by(users.c.name)):
         standing = throttle.standing(connection, throttle.Subject.USER, row.name, now)
         locked = bool(row.locked) or standing.locked
-        found.append(User(row.name, row.desktop, locked, standing.failures, counts.get(row.id, 0), row.created_at))
+        owned = sessions.desktops_of(connection, row.id)
+        found.append(User(row.name, owned, locked, standing.failures, counts.get(row.id, 0), row.created_at))
     return found
 
 

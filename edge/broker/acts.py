@@ -9,15 +9,19 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, exists, select
 
+from edge.broker.sessions import Ended
 from edge.broker.tables import acts
+from edge.control.messages import EndReason
 
 
 class Act(StrEnum):
-    """What has to be done; the subject is a device or a desktop."""
+    """What has to be done; the subject is a device, a desktop, or what `end_of_session` makes."""
 
     REVOKE_DEVICE = "revoke-device"
     BAR_DESKTOP = "bar-desktop"
     STOP_DESKTOP = "stop-desktop"
+    TELL_DEVICE = "tell-device"
+    """That a session there is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Pending:
     id: int
     act: Act
     subject: str
+
+
+def end_of_session(ended: Ended, reason: EndReason) -> str:
+    """Return the subject of `TELL_DEVICE`."""
+    return f"{ended.device}/{ended.session}/{reason}"
 
 
 def ask(connection: Connection, act: Act, subject: str) -> int:

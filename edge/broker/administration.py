@@ -10,15 +10,16 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from edge.broker import accounts, acts, audit, devices
+from edge.broker import accounts, acts, audit, devices, sessions
 from edge.broker.acts import Act
 from edge.broker.authority import BrokerAuthority
 from edge.broker.database import Database
 from edge.broker.paths import DataDirectory
 from edge.broker.sealing import MasterKey
-from edge.broker.tables import desktops, tickets
+from edge.broker.tables import desktops, tickets, users
 from edge.broker.totp import Nearness, find_step, provisioning_uri
 from edge.config import BrokerConfig
+from edge.control.messages import EndReason
 from edge.control.topics import device_name
 from edge.errors import BrokerError, ControlError
 from edge.trust.enrolment import EnrolmentFile
@@ -111,7 +112,9 @@ class Administration:
     def revoke_device(self, name: str) -> list[int]:
         """Revoke a device; returns the numbers of the acts with which the broker throws it out everywhere."""
         with self._database.transaction() as connection:
-            devices.revoke(connection, actor=self._actor, name=name, now=time.time())
+            now = time.time()
+            devices.revoke(connection, actor=self._actor, name=name, now=now)
+            sessions.end_at(connection, name, now)
             numbers = [acts.ask(connection, Act.REVOKE_DEVICE, name)]
             return numbers + [
                 acts.ask(connection, Act.BAR_DESKTOP, desktop) for desktop in devices.desktops_of(connection, name)
@@ -169,7 +172,8 @@ class Administration:
             user_id = accounts.find(connection, name).id
             held = select(tickets.c.desktop).where(tickets.c.user_id == user_id, tickets.c.ended_at.is_(None))
             found = list(connection.scalars(held.distinct()))
-            return [acts.ask(connection, Act.BAR_DESKTOP, desktop) for desktop in found]
+            told = self._end_sessions(connection, user_id, EndReason.LOCKED)
+            return told + [acts.ask(connection, Act.BAR_DESKTOP, desktop) for desktop in found]
 
     def unlock_user(self, name: str) -> None:
         """Let a user in again."""
@@ -179,23 +183,32 @@ class Administration:
     def list_desktops(self) -> list[Assignment]:
         """List all desktops and whose they are."""
         with self._database.transaction() as connection:
-            names = {user.desktop: user.name for user in accounts.list_all(connection, time.time())}
-            rows = connection.scalars(select(desktops.c.name).order_by(desktops.c.name))
-            return [Assignment(str(name), names.get(name)) for name in rows]
+            joined = select(desktops.c.name, users.c.name).outerjoin(users, desktops.c.user_id == users.c.id)
+            return [Assignment(*row) for row in connection.execute(joined.order_by(desktops.c.name))]
 
     def assign_desktop(self, user: str, desktop: str) -> list[int]:
-        """Give a desktop, new or not, to a user; who had it before loses it, and its connections end."""
+        """Give a desktop, new or not, to a user beside those that they have; who had it before loses it at once."""
         with self._database.transaction() as connection:
+            told = self._end_sessions(connection, self._owner(connection, desktop), EndReason.ASSIGNED)
             self._assign(connection, user, desktop)
-            return [acts.ask(connection, Act.BAR_DESKTOP, desktop)]
+            return [*told, acts.ask(connection, Act.BAR_DESKTOP, desktop)]
+
+    def withdraw_desktop(self, desktop: str) -> list[int]:
+        """Take a desktop from its user; its connections end, its files stay."""
+        with self._database.transaction() as connection:
+            self._require(connection, desktop)
+            told = self._end_sessions(connection, self._owner(connection, desktop), EndReason.ASSIGNED)
+            connection.execute(update(desktops).where(desktops.c.name == desktop).values(user_id=None))
+            audit.record(connection, time.time(), self._actor, "desktop.withdraw", desktop)
+            return [*told, acts.ask(connection, Act.BAR_DESKTOP, desktop)]
 
     def stop_desktop(self, desktop: str) -> list[int]:
         """Ask the broker to stop a desktop."""
         with self._database.transaction() as connection:
-            if connection.scalar(select(desktops.c.name).where(desktops.c.name == desktop)) is None:
-                raise BrokerError(f"there is no desktop {desktop}; `edgectl desktop list` shows which there are")
+            self._require(connection, desktop)
             audit.record(connection, time.time(), self._actor, "desktop.stop", desktop)
-            return [acts.ask(connection, Act.STOP_DESKTOP, desktop)]
+            told = self._end_sessions(connection, self._owner(connection, desktop), EndReason.STOPPED)
+            return [*told, acts.ask(connection, Act.STOP_DESKTOP, desktop)]
 
     def read_audit(self, *, after_id: int = 0, limit: int = 1000) -> list[audit.Entry]:
         """Read the audit log, oldest first."""
@@ -219,6 +232,20 @@ class Administration:
             for number in numbers:
                 acts.done(connection, number)
 
+    def _owner(self, connection: Connection, desktop: str) -> str | None:
+        return connection.scalar(select(desktops.c.user_id).where(desktops.c.name == desktop))
+
+    def _require(self, connection: Connection, desktop: str) -> None:
+        if connection.scalar(select(desktops.c.name).where(desktops.c.name == desktop)) is None:
+            raise BrokerError(f"there is no desktop {desktop}; `edgectl desktop list` shows which there are")
+
+    def _end_sessions(self, connection: Connection, user_id: str | None, reason: EndReason) -> list[int]:
+        """End a user's sessions; returns the numbers of the acts by which their devices hear of it."""
+        if user_id is None:
+            return []
+        ended = sessions.end_of_user(connection, user_id, time.time())
+        return [acts.ask(connection, Act.TELL_DEVICE, acts.end_of_session(each, reason)) for each in ended]
+
     def _expect(self, connection: Connection, name: str) -> str:
         return devices.add(
             connection,
@@ -236,7 +263,6 @@ class Administration:
         except ControlError as error:
             raise BrokerError(str(error).replace("a device", "a desktop")) from error
         user_id, now = accounts.find(connection, user).id, time.time()
-        connection.execute(update(desktops).where(desktops.c.user_id == user_id).values(user_id=None))
         if not connection.execute(update(desktops).where(desktops.c.name == desktop).values(user_id=user_id)).rowcount:
             connection.execute(desktops.insert().values(name=desktop, user_id=user_id, created_at=now))
         audit.record(connection, now, self._actor, "desktop.assign", desktop, user=user)

@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from aiohttp import web
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge.broker import audit, devices
 from edge.broker.authority import BrokerAuthority
@@ -22,7 +20,7 @@ from edge.errors import BrokerError, TrustError
 from edge.trust.certificates import to_pem
 from edge.trust.enrolment import ENROL_PATH, MAX_BODY_BYTES, EnrolmentRefused, EnrolmentRequest
 from edge.trust.identity import Identity
-from edge.trust.keys import requested_key
+from edge.trust.keys import fingerprint, requested_key
 from edge.trust.tls import server_context
 
 BODY_TIMEOUT_S = 10.0
@@ -87,11 +85,9 @@ class EnrolmentServer:
     def _decide(self, asked: EnrolmentRequest, address: str) -> Identity | None:
         """Count the token and sign the certificate, or record the refusal, in one transaction."""
         key = requested_key(asked.request_pem)
-        digest = hashes.Hash(hashes.SHA256())
-        digest.update(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
         now = time.time()
         with self._database.transaction() as connection:
-            name = devices.redeem(connection, self._master, asked.token, digest.finalize().hex(), now)
+            name = devices.redeem(connection, self._master, asked.token, fingerprint(key), now)
             if name is None:
                 audit.record(connection, now, f"address:{address}", "device.enrol-refuse", "unknown")
                 return None

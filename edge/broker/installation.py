@@ -18,6 +18,7 @@ from edge.geometry import Size
 
 ACTOR = "installation"
 FULL_HD = Size(1920, 1080)
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -56,12 +57,13 @@ async def installation(
     start_page: str = "about:blank",
     user: str = "demo",
     device: str = "demo-board",
+    host: str = LOOPBACK,
 ) -> AsyncIterator[Installation]:
     """Bring everything up below `directory`, and end all of it, desktops and bus included, when the block ends.
 
     `program` is what the desktop runs, Chromium on `start_page` if it is empty. Raises `EdgeError`.
     """
-    config = configuration(directory / "broker", size=size, program=program, start_page=start_page)
+    config = configuration(directory / "broker", size=size, program=program, start_page=start_page, host=host)
     enrolment_file = directory / "enrolment.json"
     prepared = await asyncio.to_thread(_prepare, config, enrolment_file, user, device)
     async with running(config) as broker:
@@ -72,15 +74,25 @@ async def installation(
 
 
 def configuration(
-    data_dir: Path, *, size: Size = FULL_HD, program: Sequence[str] = (), start_page: str = "about:blank"
+    data_dir: Path,
+    *,
+    size: Size = FULL_HD,
+    program: Sequence[str] = (),
+    start_page: str = "about:blank",
+    host: str = LOOPBACK,
 ) -> BrokerConfig:
-    """Return a configuration on ports that are free on the loopback interface now."""
+    """Return a configuration on ports that are free on the loopback interface now.
+
+    Devices reach that interface as `host`, which is another address where they are in a machine of their own.
+    """
     bus_port, enrolment_port = _free_ports(2)
     return BrokerConfig(
         data_dir=data_dir,
-        bus=BusConfig(port=bus_port),
-        enrolment=EnrolmentConfig(port=enrolment_port),
-        desktops=DesktopsConfig(width=size.width, height=size.height, program=tuple(program), start_page=start_page),
+        bus=BusConfig(host=host, port=bus_port),
+        enrolment=EnrolmentConfig(host=host, port=enrolment_port),
+        desktops=DesktopsConfig(
+            host=host, width=size.width, height=size.height, program=tuple(program), start_page=start_page
+        ),
     )
 
 
@@ -94,7 +106,7 @@ def _prepare(config: BrokerConfig, enrolment_file: Path, user: str, device: str)
 
 
 def _free_ports(count: int) -> list[int]:
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    servers = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
     try:
         return [int(server.getsockname()[1]) for server in servers]
     finally:

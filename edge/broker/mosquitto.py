@@ -22,6 +22,8 @@ pattern read {ROOT}/devices/%u/jobs
 pattern read {ROOT}/devices/%u/replies
 pattern write {ROOT}/sign-in/%u
 pattern write {ROOT}/renewal/%u
+pattern write {ROOT}/ticket/%u
+pattern write {ROOT}/sign-out/%u
 """
 
 

@@ -26,6 +26,7 @@ from edge.broker.tables import tickets
 from edge.config import BrokerConfig
 from edge.control import topics
 from edge.control.client import BusClient, Incoming
+from edge.control.messages import EndReason, SessionEnded
 from edge.errors import BrokerError, EdgeError
 from edge.trust.tls import explain
 
@@ -113,6 +114,11 @@ class Broker:
                 await self.provider.bar(pending.subject)
             case Act.STOP_DESKTOP:
                 await self.provider.stop(pending.subject)
+            case Act.TELL_DEVICE:
+                device, session, reason = pending.subject.split("/")
+                await self._reception.tell(
+                    device, SessionEnded(session=session, reason=EndReason(reason)), self._client
+                )
         _log.info("%s %s: done", pending.act, pending.subject)
 
     def _pending(self) -> list[Pending]:
@@ -122,7 +128,7 @@ class Broker:
     def _done(self, pending: Pending) -> None:
         with self.database.transaction() as connection:
             acts.done(connection, pending.id)
-            if pending.act is not Act.REVOKE_DEVICE:
+            if pending.act in {Act.BAR_DESKTOP, Act.STOP_DESKTOP}:
                 these = update(tickets).where(tickets.c.desktop == pending.subject, tickets.c.ended_at.is_(None))
                 connection.execute(these.values(ended_at=time.time()))
 

@@ -11,9 +11,9 @@ from typing import assert_never
 from sqlalchemy import Connection, and_, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from edge.broker import accounts, audit, throttle
+from edge.broker import accounts, audit, sessions, throttle
 from edge.broker.sealing import MasterKey
-from edge.broker.tables import burned_steps, desktops, devices, recovery_codes, users
+from edge.broker.tables import burned_steps, devices, recovery_codes, users
 from edge.broker.throttle import Subject
 from edge.broker.totp import DIGITS, STEP_S, Match, Nearness, find_step
 from edge.control.messages import Refusal
@@ -23,10 +23,10 @@ NOBODY = "A" * 32  # the secret against which the codes of names that do not exi
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The user may in, at this desktop."""
+    """The user may in, at any of these desktops."""
 
     user_id: str
-    desktop: str
+    desktops: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def _verify(
     throttle.succeed(connection, user, device, now)
     if row.locked:
         return _refuse(connection, Refused(Refusal.LOCKED), device, user, now, by="administrator")
-    desktop = connection.scalar(select(desktops.c.name).where(desktops.c.user_id == row.id))
-    if desktop is None:
+    desktops = sessions.desktops_of(connection, row.id)
+    if not desktops:
         return _refuse(connection, Refused(Refusal.NO_DESKTOP), device, user, now)
     how = "recovery code" if recovery else "code"
-    audit.record(connection, now, f"user:{user}", "sign-in.accept", desktop, device=device, by=how)
-    return Accepted(row.id, desktop)
+    audit.record(connection, now, f"user:{user}", "sign-in.accept", " ".join(desktops), device=device, by=how)
+    return Accepted(row.id, desktops)
 
 
 def _spend(connection: Connection, user_id: str, found: Match, now: float) -> Refusal | None:

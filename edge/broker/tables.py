@@ -81,7 +81,7 @@ desktops = Table(
     "desktops",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id"), unique=True),
+    Column("user_id", Text, ForeignKey("users.id"), index=True),
     Column("created_at", Float, nullable=False),
 )
 
@@ -93,6 +93,17 @@ tickets = Table(
     Column("user_id", Text, ForeignKey("users.id"), nullable=False),
     Column("device", Text, ForeignKey("devices.name"), nullable=False),
     Column("issued_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+
+# Who is signed in where; `id` is the fingerprint of the key that the device made for it: see `edge.broker.sessions`.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("device", Text, ForeignKey("devices.name"), nullable=False, index=True),
+    Column("began_at", Float, nullable=False),
     Column("ended_at", Float),
 )
 

@@ -14,7 +14,7 @@ NOUNS = {
     "broker": ("edge.cli.broker:broker", "Run the broker."),
     "ca": ("edge.cli.ca:ca", "Make the certificate authority of an installation."),
     "demo": ("edge.cli.demo.command:demo", "Run a whole installation on this machine, and measure it."),
-    "desktop": ("edge.cli.desktop:desktop", "List, assign and stop desktops."),
+    "desktop": ("edge.cli.desktop:desktop", "List, assign, withdraw and stop desktops."),
     "device": ("edge.cli.device:device", "Add, list, show, unlock and revoke devices."),
     "doctor": ("edge.cli.doctor:doctor", "Say what is missing on this machine, and how to mend it."),
     "replay": ("edge.cli.replay:replay", "Show a recorded session again, frame by frame."),

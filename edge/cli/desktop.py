@@ -19,7 +19,7 @@ from edge.config import BrokerConfig
 
 @click.group()
 def desktop() -> None:
-    """List, assign and stop desktops."""
+    """List, assign, withdraw and stop desktops."""
 
 
 @desktop.command(name="list")
@@ -57,7 +57,7 @@ def list_(config_file: Path, *, as_json: bool) -> None:
 @config_option
 @json_option
 def assign(user: str, name: str, config_file: Path, *, as_json: bool) -> None:
-    """Give desktop NAME, which is made if it is new, to USER. Whoever had it loses it.
+    """Give desktop NAME, which is made if it is new, to USER, who may have several. Whoever had it loses it.
 
     \b
     Example:
@@ -70,6 +70,26 @@ def assign(user: str, name: str, config_file: Path, *, as_json: bool) -> None:
         print_json({"desktop": name, "user": user, "carried_out": done})
     else:
         click.echo(f"desktop {name}: assigned to {user}")
+
+
+@desktop.command()
+@click.argument("name")
+@config_option
+@json_option
+def withdraw(name: str, config_file: Path, *, as_json: bool) -> None:
+    """Take desktop NAME from its user. Its files stay; assign it to give it to somebody.
+
+    \b
+    Example:
+      edgectl desktop withdraw kim-work
+    """
+    config = broker_config(config_file)
+    with administration(config_file) as opened:
+        done = carried_out(opened, config, opened.withdraw_desktop(name), f"desktop {name}")
+    if as_json:
+        print_json({"desktop": name, "user": None, "carried_out": done})
+    else:
+        click.echo(f"desktop {name}: withdrawn")
 
 
 @desktop.command()

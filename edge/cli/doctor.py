@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 import click
 
 from edge.broker.processes import is_installed
+from edge.cli import board
 from edge.cli.failure import EXIT_MISSING
+from edge.cli.finding import Finding
 from edge.cli.options import DEFAULT_CONFIG, broker_config, config_option, json_option
 from edge.cli.output import print_json
 from edge.config import EdgedConfig, load
@@ -28,16 +29,8 @@ BROKER_PROGRAMS = {
     "chromium": "chromium",
 }
 BROKER_PACKAGES = ("aiohttp", "alembic", "pyotp", "segno", "sqlalchemy")
-BOARD_PACKAGES = ("aiomqtt", "cryptography", "cv2", "msgspec", "numpy", "onnxruntime", "PIL")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `mend` says what to do if it is not there."""
-
-    what: str
-    present: bool
-    mend: str = ""
+BOARD_PACKAGES = ("aiomqtt", "cryptography", "cv2", "msgspec", "numpy", "onnxruntime", "PIL", "segno")
+KMS_PACKAGES = ("evdev", "pyudev", "xkbcommon")
 
 
 @click.command()
@@ -112,6 +105,10 @@ def _board(edged_config: Path) -> Iterator[Finding]:
         yield Finding(f"configuration {edged_config}", present=False, mend=str(error))
         return
     yield Finding(f"configuration {edged_config}", present=True)
+    yield board.clock()
+    if config.display.kind == "kms":
+        lacking = [_package(name, "pip install 'edge[board]'") for name in KMS_PACKAGES if find_spec(name) is None]
+        yield from lacking or board.hardware(config.display)
     try:
         identity = DeviceState(config.state_dir).identity()
     except EdgeError as error:

@@ -93,10 +93,16 @@ def list_(config_file: Path, *, as_json: bool) -> None:
         print_json(users)
         return
     rows = [
-        [found.name, found.desktop or "-", "yes" if found.locked else "no", found.failures, found.recovery_codes_left]
+        [
+            found.name,
+            " ".join(found.desktops) or "-",
+            "yes" if found.locked else "no",
+            found.failures,
+            found.recovery_codes_left,
+        ]
         for found in users
     ]
-    print_table(["NAME", "DESKTOP", "LOCKED", "FAILURES", "RECOVERY CODES"], rows, "There are no users.")
+    print_table(["NAME", "DESKTOPS", "LOCKED", "FAILURES", "RECOVERY CODES"], rows, "There are no users.")
 
 
 @user.command()

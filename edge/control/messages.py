@@ -13,11 +13,15 @@ from edge.errors import ControlError
 MAX_MESSAGE_BYTES = 32 * 1024  # a ticket with two certificates takes 3 kB
 
 UserName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+DesktopName = Annotated[str, msgspec.Meta(max_length=63)]
 DeviceName = Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Pem = Annotated[str, msgspec.Meta(min_length=1, max_length=16 * 1024)]
+SessionName = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+MAX_DESKTOPS = 64  # on one choosing screen; more belong to nobody
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Extent = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Refusal(StrEnum):
@@ -34,6 +38,7 @@ class Refusal(StrEnum):
     DEVICE_REVOKED = "device-revoked"
     UNAVAILABLE = "unavailable"
     MALFORMED = "malformed"
+    SESSION_OVER = "session-over"
 
     @property
     def text(self) -> str:
@@ -54,6 +59,7 @@ _TEXTS = {
     Refusal.DEVICE_REVOKED: "This device was revoked. Ask your administrator.",
     Refusal.UNAVAILABLE: "The broker cannot record sign-ins at the moment, so nobody is let in. "
     "Tell your administrator: its disk may be full.",
+    Refusal.SESSION_OVER: "This session is over. Sign in again.",
     Refusal.MALFORMED: "The broker did not understand this device. Are both of the same version?",
 }
 
@@ -85,11 +91,15 @@ class Status(Message, frozen=True):
 
 
 class SignInRequest(Message, frozen=True):
-    """A user at a device asks for a desktop. The request (PKCS #10, PEM) is for a key made for this session alone."""
+    """A user at a device asks for a desktop. The request (PKCS #10, PEM) is for a key made for this session alone.
+
+    `desktop` is the one that is wanted, if it is the user's; of a user with several it may be left open.
+    """
 
     user: UserName
     code: Code
     session_request_pem: Pem
+    desktop: DesktopName = ""
 
     def __repr__(self) -> str:
         return f"SignInRequest(user={self.user!r}, code=<hidden>)"
@@ -115,9 +125,10 @@ class Ticket(Message, frozen=True):
 
 
 class SignInGranted(Message, frozen=True, tag="granted", tag_field="result"):
-    """The user may in."""
+    """The user may in; without a ticket, one of `desktops` is to be chosen and asked for by a `TicketRequest`."""
 
-    ticket: Ticket
+    desktops: Annotated[tuple[DesktopName, ...], msgspec.Meta(min_length=1, max_length=MAX_DESKTOPS)]
+    ticket: Ticket | None = None
 
 
 class SignInDenied(Message, frozen=True, tag="denied", tag_field="result"):
@@ -129,6 +140,39 @@ class SignInDenied(Message, frozen=True, tag="denied", tag_field="result"):
 
 
 SignInReply = SignInGranted | SignInDenied
+
+
+class TicketRequest(Message, frozen=True):
+    """A device asks, in the session of the key that it signs with, for a ticket: another desktop, or the time is over.
+
+    Answered by a `SignInReply`. Nothing of it is secret: the ticket is of use to the holder of the key alone.
+    """
+
+    session_request_pem: Pem
+    desktop: DesktopName
+
+
+class SignOut(Message, frozen=True):
+    """A device says that the user of a session has gone."""
+
+    session: SessionName
+
+
+class EndReason(StrEnum):
+    """Why the broker has ended a session."""
+
+    MOVED = "moved"
+    """Its user has signed in at another device."""
+    LOCKED = "locked"
+    ASSIGNED = "assigned"
+    STOPPED = "stopped"
+
+
+class SessionEnded(Message, frozen=True):
+    """The broker tells a device that a session there is over; its tickets are void, or will be at once."""
+
+    session: SessionName
+    reason: EndReason
 
 
 class RenewalRequest(Message, frozen=True):
@@ -151,6 +195,32 @@ class RenewalDenied(Message, frozen=True, tag="denied", tag_field="result"):
 
 
 RenewalReply = RenewalGranted | RenewalDenied
+
+
+class SessionFigures(Message, frozen=True):
+    """What the desktop on a device's screen has cost since it was signed in to, and how much of it is exact by now."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+    bytes_in: Annotated[int, msgspec.Meta(ge=0)]
+    bytes_out: Annotated[int, msgspec.Meta(ge=0)]
+    round_trip_ms: Annotated[float, msgspec.Meta(ge=0)]
+    backend: Annotated[str, msgspec.Meta(max_length=32)]
+    network_ms: Annotated[float, msgspec.Meta(ge=0)] | None
+    fraction_exact: Fraction
+    fraction_text_exact: Fraction
+
+
+class Telemetry(Message, frozen=True):
+    """What a device says of itself now and then; `session` is None while nobody is signed in.
+
+    What a board has no sensor for is None.
+    """
+
+    resident_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    temperature_c: float | None
+    npu_mhz: Annotated[float, msgspec.Meta(ge=0)] | None
+    session: SessionFigures | None
+
 
 _encoder = msgspec.json.Encoder()
 _sign_in_reply: msgspec.json.Decoder[SignInReply] = msgspec.json.Decoder(SignInReply)

@@ -7,6 +7,8 @@
     edge/v1/devices/<id>/jobs        broker -> device
     edge/v1/devices/<id>/replies     broker -> device   answers to the requests below
     edge/v1/sign-in/<id>             device -> broker   request, never retained
+    edge/v1/ticket/<id>              device -> broker   request, never retained
+    edge/v1/sign-out/<id>            device -> broker   never retained
     edge/v1/renewal/<id>             device -> broker   request, never retained
 
 A device's name is its certificate's common name and its MQTT user name and client id; the bus's access list holds each
@@ -20,6 +22,8 @@ from edge.errors import ControlError
 ROOT = "edge/v1"
 BROKER = "broker"  # the broker's own name on the bus; no device may have it
 SIGN_IN_REQUESTS = f"{ROOT}/sign-in/+"
+TICKET_REQUESTS = f"{ROOT}/ticket/+"
+SIGN_OUTS = f"{ROOT}/sign-out/+"
 RENEWAL_REQUESTS = f"{ROOT}/renewal/+"
 STATUSES = f"{ROOT}/devices/+/status"
 
@@ -59,7 +63,7 @@ def desired(device: str) -> str:
 
 
 def jobs(device: str) -> str:
-    """Where the device finds what it shall do once."""
+    """Where the device finds what it shall do once, such as to let go of a session."""
     return f"{ROOT}/devices/{device}/jobs"
 
 
@@ -73,6 +77,16 @@ def sign_in(device: str) -> str:
     return f"{ROOT}/sign-in/{device}"
 
 
+def ticket(device: str) -> str:
+    """Where the device asks for a ticket in a session that is open."""
+    return f"{ROOT}/ticket/{device}"
+
+
+def sign_out(device: str) -> str:
+    """Where the device says that its user has gone."""
+    return f"{ROOT}/sign-out/{device}"
+
+
 def renewal(device: str) -> str:
     """Where the device asks for its next certificate."""
     return f"{ROOT}/renewal/{device}"
@@ -81,7 +95,7 @@ def renewal(device: str) -> str:
 def device_of(topic: str) -> str:
     """Return the device's name in a topic that one of the functions above made; raises `ControlError`."""
     match topic.split("/"):
-        case ["edge", "v1", "devices", name, _] | ["edge", "v1", "sign-in" | "renewal", name]:
+        case ["edge", "v1", "devices", name, _] | ["edge", "v1", "sign-in" | "ticket" | "sign-out" | "renewal", name]:
             return device_name(name)
         case _:
             raise ControlError(f"{topic!r} is no topic of {ROOT}")

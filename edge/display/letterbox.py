@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from edge.geometry import Rect, Size
 
+CUBIC_PX = 2
+"""So far away, in pixels of the picture, a pixel has an influence when it is enlarged cubically."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
@@ -34,8 +37,9 @@ class Letterbox:
         area = self.rect
         if area.size == self.picture:
             return damage.moved(area.x, area.y)
+        damage = damage.grown(CUBIC_PX)
         left = area.x + damage.x * area.width // self.picture.width
         top = area.y + damage.y * area.height // self.picture.height
         right = area.x - (-damage.right * area.width // self.picture.width)
         bottom = area.y - (-damage.bottom * area.height // self.picture.height)
-        return Rect(left, top, right - left, bottom - top).grown(1) & area
+        return Rect(left, top, right - left, bottom - top) & area

@@ -1,219 +1,215 @@
-"""The screens before the desktop, drawn as pictures: nothing here waits, counts or remembers."""
+"""The appliance's own screens, drawn as pictures: nothing here waits, counts or remembers."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from edge.display.typeface import Typeface, find_typeface
-from edge.display.words import WORDS, Language, Words
+from edge.display.keypad import DIGITS, LETTERS, draw_keys
+from edge.display.page import Look, Page, Screen, wrapped
+from edge.display.palette import Colour
 from edge.geometry import Size
-from edge.pixels import Picture, from_bgr
+from edge.pixels import Picture, from_rgb
 
-
-class Colour(StrEnum):
-    """The palette; every text on its ground has a contrast of 4.5 or more (WCAG 2.1, AA), most of them 7."""
-
-    TOP = "#101a26"
-    BOTTOM = "#16263a"
-    CARD = "#1b2a3d"
-    FIELD = "#0f1926"
-    EDGE = "#6f86a3"
-    FOCUS = "#7cc0ff"
-    TEXT = "#f4f7fb"
-    SOFT = "#b9c7d8"
-    WARNING = "#ffc9a3"
+MOST_CHOICES = 9
+"""Desktops on the choosing screen: one for each digit; of more, those around the selected one are shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What all screens share: fonts, language and a line at the foot, such as the device's name."""
+class EnrolView:
+    """What an administrator needs to know a device that is not enrolled: `number` and `fingerprint` of its key."""
 
-    regular: Typeface
-    bold: Typeface
-    words: Words
-    foot: str = ""
-
-    @classmethod
-    def of(cls, language: Language = Language.KOREAN, font: Path | None = None, foot: str = "") -> Self:
-        """Take the configured font or find one; raises `DisplayError`."""
-        return cls(find_typeface(font), find_typeface(font, bold=True), WORDS[language], foot)
+    number: str
+    fingerprint: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """What is to be seen of the sign-in form; the code itself stays out of the picture."""
+    """What is to be seen of the sign-in form; the code itself stays out of the picture.
+
+    `locked_for` is whose session waits behind it; with `keys` it has something to point at in place of a keyboard.
+    """
 
     name: str
     code_length: int
     code_focused: bool
     message: str = ""
+    locked_for: str = ""
+    keys: bool = False
 
 
-def starting(size: Size, look: Look, step: str = "") -> Picture:
-    """Show that the device starts, and `step`, what it does now."""
-    return _notice(size, look, look.words.starting, [(step, Colour.SOFT)])
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """Desktops to choose from, and the number of the one that Return takes."""
+
+    desktops: Sequence[str]
+    selected: int
 
 
-def connecting(size: Size, look: Look, step: str = "") -> Picture:
-    """Show that the desktop is coming, and `step`, what is done for it now."""
-    return _notice(size, look, look.words.connecting, [(step, Colour.SOFT)])
+def starting(size: Size, look: Look) -> Screen:
+    """Show that the device starts."""
+    page = _page(size, look)
+    page.card(760, 250)
+    page.text(look.words.starting, 42, bold=True)
+    return page.screen()
 
 
-def lost_connection(size: Size, look: Look, reason: str, retry_in_s: int) -> Picture:
-    """Show that the desktop has gone, why, and when it is tried again; 0 for now."""
-    wait = look.words.retry_in.format(seconds=retry_in_s) if retry_in_s > 0 else look.words.retry_now
-    return _notice(size, look, look.words.lost, [(reason, Colour.WARNING), (wait, Colour.SOFT)])
+def enrol(size: Size, look: Look, view: EnrolView) -> Screen:
+    """Show who this device is, for an administrator to compare, and what keeps it from being enrolled."""
+    words, side = look.words, 300
+    page = _page(size, look)
+    page.card(1180, 560)
+    page.text(words.enrol, 42, bold=True)
+    page.text(words.enrol_hint, 22, Colour.SOFT)
+    page.y += 10
+    top, whole = page.y, page.width
+    page.qr(f"edge-device:{view.number}:{view.fingerprint}", page.x + whole - side, top, side)
+    page.width = whole - side - 50
+    page.text(words.device, 19, Colour.SOFT)
+    page.text(view.number, 38, bold=True)
+    page.text(words.fingerprint, 19, Colour.SOFT)
+    groups = " ".join(view.fingerprint[at : at + 4] for at in range(0, len(view.fingerprint), 4))
+    page.text(groups, 22)
+    page.text(view.trouble, 19, Colour.WARNING)
+    return page.screen()
 
 
-def error(size: Size, look: Look, reason: str, advice: str = "") -> Picture:
-    """Show what keeps the device from going on and what to do about it."""
-    return _notice(size, look, look.words.error, [(reason, Colour.WARNING), (advice, Colour.SOFT)])
-
-
-def sign_in(size: Size, look: Look, view: SignInView) -> Picture:
-    """Show the sign-in form with its message line."""
-    page = Page(size, look)
-    page.card(height=560)
-    page.text(look.words.sign_in, 44, Colour.TEXT, bold=True)
-    page.text(look.words.sign_in_hint, 20, Colour.SOFT)
-    page.gap(22)
-    page.field(look.words.name, view.name, focused=not view.code_focused)
-    page.field(look.words.code, "●" * view.code_length, focused=view.code_focused)
+def sign_in(size: Size, look: Look, view: SignInView) -> Screen:
+    """Show the sign-in form, or the lock over a session, with its message."""
+    words, locked = look.words, bool(view.locked_for)
+    page = _page(size, look)
+    page.card(760, 620, top=40 if view.keys else None)
+    page.text(words.locked if locked else words.sign_in, 42, bold=True)
+    hint = words.locked_hint.format(user=view.locked_for) if locked else words.sign_in_hint
+    page.text(hint, 21, Colour.SOFT)
+    page.y += 16
+    page.field(words.name, view.name, "Tab", focused=not view.code_focused)
+    page.field(words.code, "●" * view.code_length, "Tab", focused=view.code_focused)
+    page.buttons((words.unlock if locked else words.submit, "Return"))
     if view.message:
-        page.text(view.message, 20, Colour.WARNING)
+        page.text(view.message, 21, Colour.WARNING)
     else:
-        page.text(look.words.enter, 18, Colour.SOFT)
-    return page.picture()
+        page.text(words.keys, 19, Colour.SOFT)
+    if view.keys:
+        draw_keys(page, DIGITS if view.code_focused else LETTERS, 680, 480 if view.code_focused else 1060)
+    return page.screen()
+
+
+def choosing(size: Size, look: Look, view: ChoiceView) -> Screen:
+    """Show a user's desktops to choose from."""
+    words = look.words
+    shown = shown_choices(len(view.desktops), view.selected)
+    tall, gap = 62, 12
+    page = _page(size, look)
+    page.card(860, 312 + len(shown) * (tall + gap))
+    page.text(words.choose, 42, bold=True)
+    page.text(words.choose_hint, 21, Colour.SOFT)
+    page.y += 16
+    for number, place in enumerate(shown):
+        text = f"{number + 1}   {view.desktops[place]}"
+        chosen = place == view.selected
+        page.button(page.x, page.y, page.width, tall, text, str(number + 1), primary=chosen, size=25)
+        page.y += tall + gap
+    page.y += 8
+    page.buttons((words.sign_out, "Escape"), primary=False, tall=54)
+    return page.screen()
+
+
+def shown_choices(count: int, selected: int) -> range:
+    """Which of `count` desktops stand on the screen, the first of them at the digit 1."""
+    first = max(0, min(selected - MOST_CHOICES // 2, count - MOST_CHOICES))
+    return range(first, min(count, first + MOST_CHOICES))
+
+
+def signing_in(size: Size, look: Look) -> Screen:
+    """Show that the broker is being asked."""
+    page = _page(size, look)
+    page.card(760, 250)
+    page.text(look.words.signing_in, 42, bold=True)
+    return page.screen()
+
+
+def connecting(size: Size, look: Look, desktop: str, step: int) -> Screen:
+    """Show that `desktop` is coming, and which of the steps to it is being done."""
+    words = look.words
+    page = _page(size, look)
+    page.card(860, 452)
+    page.text(words.connecting, 42, bold=True)
+    page.y += 14
+    for number, text in enumerate(words.steps):
+        done, now = number < step, number == step
+        colour = Colour.GOOD if done else Colour.TEXT if now else Colour.SOFT
+        mark = Colour.GOOD if done else Colour.FOCUS if now else None
+        page.box(page.x, page.y + 11, 20, 20, mark or Colour.CARD, mark or Colour.EDGE, radius=10, line=2)
+        page.label(page.x + 42, page.y + 21, text.format(desktop=desktop), 24, colour, width=page.width - 42)
+        page.y += 58
+    page.y += 12
+    page.buttons((words.cancel, "Escape"), primary=False, tall=56)
+    return page.screen()
+
+
+def lost_connection(size: Size, look: Look, reason: str, retry_in_s: int) -> Screen:
+    """Show that the desktop has gone, why, and when it is tried again."""
+    words = look.words
+    page = _page(size, look)
+    page.card(860, 490)
+    page.text(words.lost, 42, bold=True)
+    page.text(words.retry_in.format(seconds=retry_in_s), 25)
+    page.text(reason, 20, Colour.WARNING)
+    page.y = page.HEIGHT / 2 + 245 - 120
+    page.buttons((words.retry_now, "Return"), (words.sign_out, "Escape"))
+    return page.screen()
+
+
+def updating(size: Size, look: Look, percent: int) -> Screen:
+    """Show how far an update is."""
+    page = _page(size, look)
+    page.card(860, 310)
+    page.text(look.words.updating, 42, bold=True)
+    page.text(look.words.updating_hint.format(percent=percent), 22, Colour.SOFT)
+    page.y += 16
+    page.box(page.x, page.y, page.width, 16, Colour.FIELD, Colour.EDGE, radius=8)
+    if percent > 0:
+        page.box(page.x, page.y, max(16, page.width * min(percent, 100) / 100), 16, Colour.FOCUS, radius=8)
+    return page.screen()
+
+
+def stopping(size: Size, look: Look) -> Screen:
+    """Show that the device shuts down."""
+    page = Page(size, look)
+    page.foot()
+    page.card(760, 250)
+    page.text(look.words.stopping, 42, bold=True)
+    return page.screen()
+
+
+def status(size: Size, look: Look, rows: Sequence[tuple[str, str]]) -> Screen:
+    """Show how the device is: `rows` are keys of the words' `rows`, and what there is to say."""
+    words = look.words
+    page = Page(size, look)
+    page.foot((words.language_button, "F2"))
+    page.card(1080, 260 + 44 * len(rows))
+    page.text(words.status, 42, bold=True)
+    page.rows([(words.rows[name], value) for name, value in rows])
+    page.y += 16
+    page.buttons((words.close, "Escape"), primary=False, tall=54)
+    return page.screen()
 
 
 def banner(size: Size, look: Look, text: str) -> Picture:
     """Draw a strip with one line of text, as small as it can be, for the corner of a screen of `size`."""
-    unit = min(size.width / 1920, size.height / 1080)
+    unit = min(size.width / Page.WIDTH, size.height / Page.HEIGHT)
     font = look.regular.at(max(Page.SMALLEST_TEXT_PX, round(18 * unit)))
     pad = round(14 * unit) + 2
     (line,) = wrapped(text, lambda part: font.getlength(part) <= size.width // 2, 1)
     image = Image.new("RGB", (int(font.getlength(line)) + 2 * pad, int(font.size * 1.4) + pad), Colour.CARD)
     ImageDraw.Draw(image).text((pad, image.height // 2), line, font=font, fill=Colour.WARNING, anchor="lm")
-    return from_bgr(np.asarray(image)[:, :, ::-1])
+    return from_rgb(np.asarray(image))
 
 
-def _notice(size: Size, look: Look, title: str, lines: list[tuple[str, Colour]]) -> Picture:
+def _page(size: Size, look: Look) -> Page:
     page = Page(size, look)
-    page.card(height=220 + max(100, 37 * sum(len(page.lines(line, 22)) for line, _ in lines)))
-    page.text(title, 40, Colour.TEXT, bold=True)
-    page.gap(6)
-    for line, colour in lines:
-        page.text(line, 22, colour)
-    return page.picture()
-
-
-class Page:
-    """A picture being drawn from the top down; lengths are pixels of a 1920x1080 screen, scaled to the real one."""
-
-    CARD_WIDTH = 760
-    MARGIN = 64
-    SMALLEST_TEXT_PX = 13
-    MOST_LINES = 3
-
-    def __init__(self, size: Size, look: Look) -> None:
-        self._size, self._look = size, look
-        self._unit = min(size.width / 1920, size.height / 1080)
-        self._image = _ground(size)
-        self._draw = ImageDraw.Draw(self._image)
-        self._left, self._width = self._px(self.MARGIN), self._px(self.CARD_WIDTH - 2 * self.MARGIN)
-        self._y = size.height - self._px(72)
-        foot = look.regular.at(self._text_px(18))
-        self._draw.text((self._left, self._y), look.foot, font=foot, fill=Colour.SOFT)
-
-    def picture(self) -> Picture:
-        """Return what was drawn."""
-        return from_bgr(np.asarray(self._image)[:, :, ::-1])
-
-    def card(self, height: int) -> None:
-        """Draw a card in the middle and continue at its top."""
-        width, tall = self._px(self.CARD_WIDTH), self._px(height)
-        left, top = (self._size.width - width) // 2, (self._size.height - tall) // 2
-        self._draw.rounded_rectangle(
-            (left, top, left + width - 1, top + tall - 1), self._px(22), fill=Colour.CARD, outline="#2b3f58"
-        )
-        accent = (left + self._px(self.MARGIN), top + self._px(54))
-        self._draw.rounded_rectangle((*accent, accent[0] + self._px(56), accent[1] + self._px(5)), 2, fill=Colour.FOCUS)
-        self._left = left + self._px(self.MARGIN)
-        self._y = top + self._px(80)
-
-    def gap(self, height: int) -> None:
-        """Leave some room."""
-        self._y += self._px(height)
-
-    def text(self, text: str, size: int, colour: Colour, *, bold: bool = False) -> None:
-        """Write `text`, broken into as many lines as it needs, three at most; nothing for an empty one."""
-        font = (self._look.bold if bold else self._look.regular).at(self._text_px(size))
-        for line in self.lines(text, size, bold=bold):
-            self._draw.text((self._left, self._y), line, font=font, fill=colour)
-            self._y += int(self._text_px(size) * 1.5)
-        self._y += self._px(8)
-
-    def lines(self, text: str, size: int, *, bold: bool = False) -> list[str]:
-        """Break `text` as `text` would write it."""
-        font = (self._look.bold if bold else self._look.regular).at(self._text_px(size))
-        return wrapped(text, lambda part: font.getlength(part) <= self._width, self.MOST_LINES) if text else []
-
-    def field(self, label: str, text: str, *, focused: bool) -> None:
-        """Draw a labelled field; of a text that is too long, its end is shown."""
-        label_font, font = self._look.regular.at(self._text_px(18)), self._look.regular.at(self._text_px(26))
-        self._draw.text((self._left, self._y), label, font=label_font, fill=Colour.FOCUS if focused else Colour.SOFT)
-        top, tall, inset = self._y + self._px(32), self._px(60), self._px(18)
-        box = (self._left, top, self._left + self._width - 1, top + tall - 1)
-        edge = Colour.FOCUS if focused else Colour.EDGE
-        line = max(1, self._px(3 if focused else 1))
-        self._draw.rounded_rectangle(box, self._px(10), fill=Colour.FIELD, outline=edge, width=line)
-        while text and font.getlength(text) > self._width - 2 * inset:
-            text = text[1:]
-        middle = top + tall // 2
-        self._draw.text((self._left + inset, middle), text, font=font, fill=Colour.TEXT, anchor="lm")
-        if focused:
-            caret = self._left + inset + int(font.getlength(text)) + self._px(3)
-            half = self._px(17)
-            self._draw.rectangle((caret, middle - half, caret + self._px(2), middle + half), fill=Colour.FOCUS)
-        self._y = top + tall + self._px(22)
-
-    def _px(self, length: int) -> int:
-        return round(length * self._unit)
-
-    def _text_px(self, size: int) -> int:
-        return max(self.SMALLEST_TEXT_PX, round(size * self._unit))
-
-
-def wrapped(text: str, fits: Callable[[str], bool], most_lines: int) -> list[str]:
-    """Break `text` at spaces, or anywhere in a word that is too long; the last line ends in "…" if more was there."""
-    lines: list[str] = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if fits(longer):
-            lines[-1] = longer
-            continue
-        if lines[-1]:
-            lines.append("")
-        for character in word:
-            if lines[-1] and not fits(lines[-1] + character):
-                lines.append("")
-            lines[-1] += character
-    if len(lines) > most_lines:
-        lines = lines[:most_lines]
-        while lines[-1] and not fits(lines[-1] + "…"):
-            lines[-1] = lines[-1][:-1]
-        lines[-1] += "…"
-    return lines
-
-
-def _ground(size: Size) -> Image.Image:
-    """Shade the whole screen from top to bottom."""
-    top, bottom = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (Colour.TOP, Colour.BOTTOM))
-    weight = np.linspace(0, 1, size.height)[:, None]
-    column = np.round(top * (1 - weight) + bottom * weight).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(np.broadcast_to(column[:, None], (size.height, size.width, 3))))
+    page.foot((look.words.language_button, "F2"), (look.words.status_button, "F1"))
+    return page

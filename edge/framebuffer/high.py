@@ -159,6 +159,12 @@ class HighFramebuffer:
         """Note that `tiles` may have changed by less than evidence tells: they stay, and count as restored."""
         self.state[tiles & (self.state > TileState.RESTORED)] = TileState.RESTORED
 
+    def wipe(self) -> None:
+        """Overwrite everything."""
+        for pixels in (self.picture, self._spare, self._evidence, self._spare_evidence):
+            pixels.fill(0)
+        self.state[:] = self._spare_state[:] = TileState.EMPTY
+
     def native_rectangles(self, tiles: Mask) -> list[Rect]:
         """Cover the set tiles with native rectangles."""
         return [self.reduction.to_native(rect) for rect in self.grid.rectangles(tiles)]

@@ -30,6 +30,10 @@ class LowFramebuffer:
         source = Rect(source_x, source_y, rect.width, rect.height)
         self.draw(rect, self.picture[source.slices].copy())
 
+    def wipe(self) -> None:
+        """Overwrite everything."""
+        self.picture.fill(0)
+
     def take_damage(self) -> Mask:
         """Return the damage, and start anew."""
         taken, self.damage = self.damage, self.grid.mask()

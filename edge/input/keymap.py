@@ -31,6 +31,7 @@ class Key(IntEnum):
     INSERT = 0xFF63
     KP_ENTER = 0xFF8D
     F1 = 0xFFBE
+    F2 = 0xFFBF
     F12 = 0xFFC9
     SHIFT_L = 0xFFE1
     SHIFT_R = 0xFFE2
@@ -67,6 +68,11 @@ def keysym_of(character: str) -> int:
     if code < 0x100:
         raise ValueError(f"no key makes the character U+{code:04X}")
     return UNICODE + code
+
+
+def keysym_named(name: str) -> int:
+    """Find the keysym of one character, or of a key by its name here, however its letters are written."""
+    return keysym_of(name) if len(name) == 1 else Key[name.upper()]
 
 
 def character_of(keysym: int) -> str | None:

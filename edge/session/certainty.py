@@ -42,26 +42,3 @@ def hatch(high: HighFramebuffer) -> Veil:
 def mark_at(pointer: tuple[int, int]) -> Rect:
     """Return where the mark is when the pointer is at native (x, y)."""
     return Rect(pointer[0] + MARK_OFFSET[0], pointer[1] + MARK_OFFSET[1], MARK_PX, MARK_PX)
-
-
-class MapChord:
-    """Recognises Control+Alt+E, which the desktop does not get to see."""
-
-    CONTROLS = frozenset({0xFFE3, 0xFFE4})
-    ALTS = frozenset({0xFFE9, 0xFFEA})
-    LETTERS = frozenset({ord("e"), ord("E")})
-
-    def __init__(self) -> None:
-        self._held: set[int] = set()
-        self._swallowed = False
-
-    def take(self, keysym: int, *, down: bool) -> tuple[bool, bool]:
-        """Return whether this key is part of the chord and not for the desktop, and whether it completes the chord."""
-        if keysym in self.LETTERS:
-            complete = down and bool(self._held & self.CONTROLS) and bool(self._held & self.ALTS)
-            first = complete and not self._swallowed
-            swallow = complete or self._swallowed
-            self._swallowed = complete or (self._swallowed and down)
-            return swallow, first
-        (self._held.add if down else self._held.discard)(keysym)
-        return False, False

@@ -17,7 +17,6 @@ from edge.rfb.commands import Command, FramebufferUpdateRequest, KeyEvent, Point
 from edge.rfb.encodings import EncodingNumber
 from edge.rfb.events import Connected, CursorChanged, DesktopResized, Event, SupportedMessages, UpdateFinished
 from edge.rfb.tuning import LinkPolicy
-from edge.session.certainty import MapChord
 from edge.session.plain import PlainDesktop
 from edge.session.scaled import ScaledDesktop
 from edge.session.stage import Stage
@@ -91,7 +90,6 @@ class DesktopSession:
         self._open: dict[str, RfbTransport] = {}
         self._held_keys: set[int] = set()
         self._held_buttons = False
-        self._chord = MapChord()
         self._map_shown = False
         self._at = (0, 0)
         self._native = Size(0, 0)
@@ -115,14 +113,13 @@ class DesktopSession:
                 finally:
                     await self._close()
 
+    @property
+    def round_trip_s(self) -> float:
+        """How long the link takes there and back, as measured when it was connected to; 0 before."""
+        return self._round_trip_s
+
     def key(self, keysym: int, *, down: bool) -> None:
-        """Pass a key on to the desktop; Control+Alt+E shows the map or takes it away, where the mark is shown."""
-        if self._settings.shows_mark:
-            swallowed, complete = self._chord.take(keysym, down=down)
-            if complete:
-                self._show_map(shown=not self._map_shown)
-            if swallowed:
-                return
+        """Pass a key on to the desktop."""
         if self._send(KeyEvent(keysym, down)):
             (self._held_keys.add if down else self._held_keys.discard)(keysym)
 
@@ -134,6 +131,10 @@ class DesktopSession:
             self._desktop.point_at(x, y)
         if self._send(PointerEvent(x, y, buttons)):
             self._at, self._held_buttons = (x, y), buttons != 0
+
+    def toggle_map(self) -> None:
+        """Show over the picture what of it is exact, or no longer."""
+        self._show_map(shown=not self._map_shown)
 
     def _show_map(self, *, shown: bool) -> None:
         self._map_shown = shown
@@ -155,6 +156,12 @@ class DesktopSession:
             self.shown.set()
             if self.counters.first_picture_s is None:
                 self.counters.first_picture_s = round(self._clock() - self._began_at, 3)
+
+    def wipe(self) -> None:
+        """Overwrite every picture that it holds, and let go of it; the session is over."""
+        if self._desktop is not None:
+            self._desktop.wipe()
+        self._desktop = None
 
     def report(self) -> Report:
         """Sum up what it has cost and shown until now."""
@@ -195,8 +202,12 @@ class DesktopSession:
         self.release()
         try:
             await desktop.run()
-        except* EdgeError as errors:
-            raise _first(errors) from errors
+        except BaseExceptionGroup as errors:
+            # Not "except*": Debian 12's Python 3.11.2 wraps what is raised in it into a group again.
+            expected, unexpected = errors.split(EdgeError)
+            if expected is None or unexpected is not None:
+                raise
+            raise _first(expected) from errors
 
     async def _scaled(self, executor: Executor) -> ScaledDesktop | None:
         """Connect at low resolution; None where that is not wanted, or not to be had."""

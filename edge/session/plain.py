@@ -71,6 +71,10 @@ class PlainDesktop:
     def point_at(self, x: int, y: int) -> None:
         """Nothing is sharpened here."""
 
+    def wipe(self) -> None:
+        """Overwrite the picture."""
+        self._framebuffer.wipe()
+
     async def _receive(self) -> None:
         clock = asyncio.get_running_loop().time
         self._connection.send(*self._tuner.begin(clock()))

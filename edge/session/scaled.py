@@ -130,6 +130,12 @@ class ScaledDesktop:
         tile_px = self._framebuffer.grid.tile_px
         self._sharpening.point_at((pixel.y // tile_px, pixel.x // tile_px))
 
+    def wipe(self) -> None:
+        """Overwrite every picture."""
+        self._high.wipe()
+        self._framebuffer.wipe()
+        self._sharpening.wipe()
+
     @property
     def complete(self) -> bool:
         """Whether every tile shows something."""

@@ -131,6 +131,11 @@ class Sharpening:
         elif len(self._late) < MOST_LATE:
             self._late.append(command)
 
+    def wipe(self) -> None:
+        """Overwrite the picture that it compares with, and drop what was typed and not sent."""
+        self._before.fill(0)
+        self._late.clear()
+
     async def run(self, full: RfbTransport) -> None:
         """Take and ask for what is wanted at full size until the connection breaks."""
         self._full = full

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from edge.display.base import Display
 from edge.display.compose import Compositor
 from edge.geometry import Rect, Size
@@ -32,6 +34,9 @@ class Stage:
         self._cursor: CursorChanged | None = None
         self._pointer: tuple[int, int] | None = None
         self._banner: Picture | None = None
+        self._own_cursor: CursorChanged | None = None
+        self._cover: Picture | None = None
+        self._overwrite = 0
         self._veil: Veil | None = None
         self._mark: Rect | None = None
         self.on_screen = False
@@ -50,8 +55,13 @@ class Stage:
         return None if self._compositor is None else self._compositor.size
 
     def show(self, source: Picture, damage: Sequence[Rect]) -> None:
-        """Show `damage` of `source`; all of it if it is another picture than before."""
-        self.on_screen = False
+        """Show `damage` of `source`; all of it if it is another picture than before. A cover stays over it."""
+        if self.on_screen:
+            self.on_screen = False
+            self._apply_cursor()
+        self._show(source, damage)
+
+    def _show(self, source: Picture, damage: Sequence[Rect]) -> None:
         height, width = source.shape
         size = Size(width, height)
         if self._compositor is None or self._compositor.size != size:
@@ -68,11 +78,25 @@ class Stage:
             self._damage = [around]
         self._dirty.set()
 
-    def show_screen(self, screen: Picture) -> None:
-        """Show a whole `screen` in place of the desktop, without its cursor."""
-        self.set_cursor(None)
-        self.show(screen, [])
+    def show_screen(self, screen: Picture, cursor: CursorChanged | None = None) -> None:
+        """Show `screen` in place of the desktop, with a `cursor` of its own; only what has changed is drawn."""
+        self._own_cursor = cursor
+        before = self._source if self.on_screen else None
         self.on_screen = True
+        if before is None or before.shape != screen.shape:
+            self._show(screen, [])
+        else:
+            self._source = screen
+            self._show(screen, [differing(before, screen)])
+        self._apply_cursor()
+
+    def set_cover(self, cover: Picture | None, cursor: CursorChanged | None = None) -> None:
+        """Lay a `cover` of the picture's size over everything, with a `cursor` of its own, or take it away."""
+        self._cover, self._own_cursor = cover, cursor or self._own_cursor
+        if self.size is not None:
+            self._damage.append(self.size.rect)
+            self._apply_cursor()
+            self._dirty.set()
 
     def set_banner(self, banner: Picture | None) -> None:
         """Lay `banner` (height, width) over the top right corner, or take it away."""
@@ -113,9 +137,13 @@ class Stage:
             self._changed(self._compositor.move_pointer(x, y))
 
     def forget(self) -> None:
-        """Drop everything of the desktop, so that nothing of one user remains for the next."""
-        self._cursor = self._source = self._banner = self._pointer = self._veil = self._mark = None
+        """Drop everything of the desktop, so that nothing of one user remains for the next.
+
+        What is shown next is presented twice as a whole: a display may have two buffers.
+        """
+        self._cursor = self._source = self._banner = self._pointer = self._veil = self._mark = self._cover = None
         self._damage.clear()
+        self._overwrite = 2
         if self._compositor is not None:
             self._compositor.hide()
             self._compositor.draw(blank(self._compositor.size), [self._compositor.size.rect])
@@ -141,8 +169,15 @@ class Stage:
             return False
         damage, self._damage = self._damage, []
         cursor, self._cursor_damage = self._cursor_damage, []
-        shown = self._compositor.draw(self._source, damage) + cursor
-        self._lay_veil(self._compositor, shown)
+        if self._overwrite:
+            self._overwrite -= 1
+            damage = [self._compositor.size.rect]
+            self._dirty.set()
+        covered = self._cover is not None and self._cover.shape == self._source.shape
+        source = self._cover if covered and self._cover is not None else self._source
+        shown = self._compositor.draw(source, damage) + cursor
+        if not covered:
+            self._lay_veil(self._compositor, shown)
         self._lay_banner(self._compositor)
         if shown:
             await self._display.present(self._compositor.picture, shown)
@@ -170,14 +205,24 @@ class Stage:
     def _apply_cursor(self) -> None:
         if self._compositor is None:
             return
-        if self._pointer is None or self._cursor is None:
+        shape = self._own_cursor if self.on_screen or self._cover is not None else self._cursor
+        if self._pointer is None or shape is None:
             self._changed(self._compositor.hide())
             return
         self._changed(self._compositor.move_pointer(*self._pointer))
-        shape = self._cursor
         self._changed(self._compositor.set_cursor(shape.pixels, shape.hotspot_x, shape.hotspot_y))
 
     def _changed(self, rects: list[Rect]) -> None:
         if rects:
             self._cursor_damage.extend(rects)
             self._dirty.set()
+
+
+def differing(before: Picture, after: Picture) -> Rect:
+    """Find the rectangle around all pixels in which two pictures of one size differ."""
+    rows, columns = ((before != after).any(axis=axis) for axis in (1, 0))
+    if not rows.any():
+        return Rect(0, 0, 0, 0)
+    top, bottom = (int(end) for end in np.flatnonzero(rows)[[0, -1]])
+    left, right = (int(end) for end in np.flatnonzero(columns)[[0, -1]])
+    return Rect(left, top, right + 1 - left, bottom + 1 - top)

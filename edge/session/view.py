@@ -6,16 +6,22 @@ from typing import Any
 
 from edge.display.base import CloseRequested, Display, KeyInput, PointerInput
 from edge.errors import EdgeError
+from edge.input.chords import Chord, Chords
 from edge.session.desktop import DesktopSession
 from edge.session.tasks import first_of
 
 
 async def carry_input(display: Display, session: DesktopSession) -> None:
-    """Pass what the user does on to the desktop; returns when the window is closed."""
+    """Pass what the user does on to the desktop, or to its map of what is exact; returns when the window is closed."""
+    chords = Chords([Chord.EXACTNESS])
     while True:
         match await display.next_input():
             case KeyInput(keysym=keysym, down=down):
-                session.key(keysym, down=down)
+                chord, passes = chords.take(keysym, down=down)
+                if chord is not None:
+                    session.toggle_map()
+                elif passes:
+                    session.key(keysym, down=down)
             case PointerInput(x=x, y=y, buttons=buttons):
                 session.pointer(x, y, buttons)
             case CloseRequested():

@@ -2,7 +2,7 @@
 
 import ssl
 
-from edge.trust.keys import PrivateKey
+from edge.trust.keys import PrivateKey, fingerprint
 from edge.trust.tls import client_context
 
 
@@ -11,6 +11,11 @@ class SessionKey:
 
     def __init__(self) -> None:
         self._key = PrivateKey.make()
+
+    @property
+    def name(self) -> str:
+        """By which the broker knows the session: the key's fingerprint."""
+        return fingerprint(self._key.public_key)
 
     @property
     def request_pem(self) -> str:

@@ -89,7 +89,7 @@ def desk(tmp_path):
 def test_user_is_let_in_when_the_code_is_of_the_window(desk, offset):
     decision = desk.decide(code_at(NOW + offset))
     assert isinstance(decision, Accepted)
-    assert decision.desktop == "kim"
+    assert decision.desktops == ("kim",)
     assert [entry.actor for entry in desk.log("sign-in.accept")] == ["user:kim"]
 
 

@@ -77,7 +77,7 @@ def test_user_is_kept_when_the_first_code_was_right(edgectl):
     assert "user kim: added, with desktop kim" in rest
     assert len(re.findall(r"^  (?:[a-z2-7]{4}-){3}[a-z2-7]{4}$", rest, re.MULTILINE)) == 10
     (user,) = edgectl.json("user", "list")
-    assert (user["name"], user["desktop"], user["recovery_codes_left"]) == ("kim", "kim", 10)
+    assert (user["name"], user["desktops"], user["recovery_codes_left"]) == ("kim", ["kim"], 10)
 
 
 def test_user_is_not_kept_when_the_first_codes_were_wrong(edgectl):
@@ -130,6 +130,14 @@ def test_desktop_is_assigned_to_another(edgectl):
         ("kim", "lee", False)
     ]
     assert edgectl.json("desktop", "stop", "--all") == [{"desktop": "kim", "running": False}]
+    edgectl("desktop", "assign", "lee", "second")
+    assert {found["name"]: found["desktops"] for found in edgectl.json("user", "list")} == {
+        "kim": [],
+        "lee": ["kim", "second"],
+    }
+    assert "the next one carries it out" in edgectl("desktop", "withdraw", "kim")
+    assert edgectl.json("desktop", "list")[0]["user"] is None
+    assert "there is no desktop moon" in edgectl("desktop", "withdraw", "moon", code=1)
     assert "there is no desktop moon" in edgectl("desktop", "stop", "moon", code=1)
     assert "cannot name a desktop" in edgectl("desktop", "assign", "lee", "Not This", code=1)
     edgectl("desktop", "stop", code=2)

@@ -25,7 +25,10 @@ TICKET = Ticket(
 
 
 def test_messages_come_back_as_they_were_sent():
-    for reply in (SignInGranted(ticket=TICKET), SignInDenied(reason=Refusal.WRONG, text="no", retry_after_s=2.0)):
+    for reply in (
+        SignInGranted(desktops=("kim",), ticket=TICKET),
+        SignInDenied(reason=Refusal.WRONG, text="no", retry_after_s=2.0),
+    ):
         assert messages.decode_sign_in_reply(messages.encode(reply)) == reply
     request = SignInRequest(user="kim", code="123456", session_request_pem="pem")
     assert messages.decode(messages.encode(request), SignInRequest) == request

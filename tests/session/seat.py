@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -24,14 +24,15 @@ from edge.broker.mosquitto import BusFiles
 from edge.broker.paths import DataDirectory
 from edge.broker.processes import Process
 from edge.broker.service import Broker, running
-from edge.config import BrokerConfig
+from edge.config import BrokerConfig, DeviceSignInConfig, EdgedConfig, SessionConfig
 from edge.display import screens
-from edge.display.base import KeyInput
+from edge.display.base import KeyInput, PointerInput
 from edge.display.headless import HeadlessDisplay
-from edge.display.screens import Look, SignInView
+from edge.display.page import Look
 from edge.display.words import Language
 from edge.geometry import Rect, Size
-from edge.input.form import Field
+from edge.input.chords import Chord
+from edge.input.keymap import Key
 from edge.pixels import Picture
 from edge.restore.backends import open_backend
 from edge.restore.sharpen import SharpenPolicy
@@ -39,7 +40,6 @@ from edge.restore.upscaler import Upscaler
 from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
 from edge.session.phases import Phase
-from edge.trust.identity import DeviceState
 from tests.servers import require
 
 PATIENCE_S = 30.0
@@ -47,6 +47,7 @@ SIZE = Size(480, 320)
 TERMINAL = ("xterm", "-geometry", "60x20+8+8", "-e", "sh", "-c", "seq -s ' ' 1000 1120; exec cat")
 USER = "kim"
 DEVICE = "desk-1"
+NEVER_IDLE = SessionConfig(lock_minutes=0, sign_out_minutes=0)
 LOOK = Look.of(Language.ENGLISH)
 TAB, RETURN = 0xFF09, 0xFF0D
 
@@ -98,13 +99,35 @@ class Site:
         """Write another enrolment file for the device."""
         self.admin(lambda opened: opened.add_device(DEVICE, self.enrolment_file))
 
+    def add_device(self, name: str, enrolment_file: Path) -> "Site":
+        """Expect another device; returns the installation as it sees it."""
+        self.admin(lambda opened: opened.add_device(name, enrolment_file))
+        return replace(self, enrolment_file=enrolment_file)
+
+    def add_user(self, name: str) -> Iterator[str]:
+        """Add another user with a desktop of the same name; returns codes that each count once."""
+
+        def add(opened: Administration) -> Iterator[str]:
+            user = opened.prepare_user(name)
+            opened.add_user(user, first_code=None)
+            return iter(user.recovery_codes)
+
+        return self.admin(add)
+
+    def acts(self) -> list[str]:
+        """What the audit log says was done, in order."""
+        return [line.act for line in self.admin(lambda opened: opened.read_audit())]
+
     def kill_bus(self) -> None:
         files = BusFiles(DataDirectory(self.config.data_dir).bus)
         os.kill(msgspec.json.decode(files.process.read_bytes(), type=tuple[Process, str])[0].pid, signal.SIGKILL)
 
     @property
     def desktop(self) -> "RemoteDesktop":
-        return RemoteDesktop(DataDirectory(self.config.data_dir).desktops / USER)
+        return self.desktop_of(USER)
+
+    def desktop_of(self, name: str) -> "RemoteDesktop":
+        return RemoteDesktop(DataDirectory(self.config.data_dir).desktops / name)
 
 
 @asynccontextmanager
@@ -135,12 +158,34 @@ class RemoteDesktop:
         return json.loads((self.directory / "state.json").read_text())
 
     def run(self, *command: str) -> None:
-        environment = {
+        subprocess.run(command, env=self._environment, check=True, capture_output=True)
+
+    @contextmanager
+    def copied(self, text: str) -> Iterator[None]:
+        """Own the clipboard while the block runs."""
+        command = ("xclip", "-quiet", "-selection", "clipboard")
+        with subprocess.Popen(
+            command, env=self._environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as owner:
+            owner.stdin.write(text.encode())
+            owner.stdin.close()
+            try:
+                yield
+            finally:
+                owner.kill()
+
+    def cut_buffer(self) -> str:
+        """What x11vnc was told of the clipboard; it puts it there, too."""
+        command = ("xprop", "-root", "CUT_BUFFER0")
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True).stdout
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "DISPLAY": f":{self.state['display']}",
             "XAUTHORITY": f"{self.directory}/Xauthority",
         }
-        subprocess.run(command, env=environment, check=True, capture_output=True)
 
     def kill_rfb_server(self) -> None:
         os.kill(self.state["rfb_server"]["pid"], signal.SIGKILL)
@@ -177,6 +222,28 @@ class Seat:
     def press(self, *keysyms: int) -> None:
         self.display.inject(*(KeyInput(keysym, down) for keysym in keysyms for down in (True, False)))
 
+    def chord(self, chord: Chord) -> None:
+        """Press Ctrl, Alt and the chord's letter, and let go of them."""
+        keys = (Key.CONTROL_L, Key.ALT_L, ord(chord.value))
+        self.display.inject(*(KeyInput(key, True) for key in keys), *(KeyInput(key, False) for key in reversed(keys)))
+
+    def point(self, key: str) -> None:
+        """Touch what types `key` on the screen that is shown, and let go of it."""
+        areas = self.appliance.own._shown.areas
+        rect = next(area.rect for area in areas if area.key == key)
+        x, y = rect.x + rect.width // 2, rect.y + rect.height // 2
+        self.display.inject(PointerInput(x, y, 1), PointerInput(x, y, 0))
+
+    async def pointed(self, *keys: str) -> None:
+        """Touch one after the other, each on the screen that came of the last."""
+        for key in keys:
+            await until(lambda key=key: key in self.to_point_at(), f"{key} can be pointed at")
+            self.point(key)
+            await asyncio.sleep(0.05)
+
+    def to_point_at(self) -> set[str]:
+        return {area.key for area in self.appliance.own._shown.areas}
+
     def sign_in(self, code: str) -> None:
         """Type a code behind the name that the form keeps."""
         self.press(*map(ord, code), RETURN)
@@ -194,9 +261,9 @@ class Seat:
         """Wait until the sign-in screen, and nothing else, is shown with `message`."""
 
         def shown(picture: Picture) -> bool:
-            view = SignInView(USER, 0, self.appliance._form.focus is Field.CODE, self.appliance.message)
-            size = Size(picture.shape[1], picture.shape[0])
-            return message in view.message and np.array_equal(picture, screens.sign_in(size, LOOK, view))
+            appliance, size = self.appliance, Size(picture.shape[1], picture.shape[0])
+            drawn = screens.sign_in(size, appliance.own.look, appliance.greeter.view).picture
+            return message in appliance.message and np.array_equal(picture, drawn)
 
         await self.sees(shown, f"the sign-in screen says {message!r}")
 
@@ -231,18 +298,24 @@ async def seat(
     size: Size | None = None,
     now: Callable[[], float] = time.time,
     sign_in_timeout_s: float = 20.0,
+    user: str = USER,
+    remember_name: bool = False,
+    session: SessionConfig = NEVER_IDLE,
 ) -> AsyncIterator[Seat]:
     """Sit down at an appliance that keeps its state in `directory`; what breaks it fails the test."""
     display = HeadlessDisplay(size)
     appliance = Appliance(
         display,
         LOOK,
-        DeviceState(directory),
-        here.enrolment_file,
+        EdgedConfig(
+            state_dir=directory,
+            enrolment_file=here.enrolment_file,
+            update_file=directory.with_name("update"),
+            sign_in=DeviceSignInConfig(user=user, remember_name=remember_name, timeout_s=sign_in_timeout_s),
+            session=session,
+        ),
         Upscaler(open_backend("classical")),
         DesktopSettings(connection_settings(), SharpenPolicy.ALL),
-        user=USER,
-        sign_in_timeout_s=sign_in_timeout_s,
         now=now,
         chance=lambda: 0.0,
     )

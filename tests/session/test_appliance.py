@@ -11,14 +11,14 @@ import pyotp
 import pytest
 
 from edge.broker.paths import DataDirectory
-from edge.control.messages import Refusal
+from edge.control.messages import EndReason, Refusal
 from edge.display import screens
 from edge.geometry import Size
-from edge.session import appliance as appliance_module
-from edge.session.appliance import SCREEN_SIZE
-from edge.session.phases import NEXT, Phase
+from edge.session.own_screens import SCREEN_SIZE
+from edge.session.phases import Happening, Phase
 from edge.trust.certificates import Authority, Terms, to_pem
 from edge.trust.identity import DeviceState
+from edge.trust.keys import fingerprint
 from tests.session.seat import DEVICE, LOOK, PATIENCE_S, RETURN, SIZE, USER, seat, site, until
 
 SHIFT = 0xFFE1
@@ -30,23 +30,10 @@ async def here(tmp_path):
         yield made
 
 
-def test_state_machine_leads_from_everywhere_back_to_the_greeter_and_nowhere_else():
-    assert set(NEXT) == set(Phase)
-    reached = {Phase.STARTING}
-    for _ in Phase:
-        reached |= {phase for each in reached for phase in NEXT[each]}
-    assert reached == set(Phase)
-    home = {Phase.GREETER}
-    for _ in Phase:
-        home |= {phase for phase, following in NEXT.items() if following & home}
-    assert home == set(Phase)
-    assert not any(phase in following for phase, following in NEXT.items())
-
-
 async def test_transition_that_is_not_in_the_table_is_a_fault_of_the_program(here, tmp_path):
     async with seat(here, tmp_path / "board") as kim:
-        with pytest.raises(AssertionError, match="desktop cannot follow"):
-            await kim.appliance._enter(Phase.DESKTOP)
+        with pytest.raises(AssertionError, match="cannot happen in the phase"):
+            kim.appliance.machine.take(Happening.PICTURE)
 
 
 async def test_device_enrols_itself_and_each_refusal_is_said_and_can_be_mended(here, tmp_path):
@@ -61,22 +48,22 @@ async def test_device_enrols_itself_and_each_refusal_is_said_and_can_be_mended(h
             (totp.at(time.time() - 3600), Refusal.CLOCK),
         ):
             kim.sign_in(code)
-            await kim.reads(refusal.text)
+            await kim.reads(LOOK.words.refusals[refusal])
         code = totp.now()
         await kim.signed_in(code)
         await kim.sees_exactly(here.desktop)
         await here.carried_out(lambda opened: opened.lock_user(USER))
-        await kim.reads(LOOK.words.sign_in_again.partition("{")[0])
+        await kim.reads(LOOK.words.endings[EndReason.LOCKED])
         kim.sign_in(next(here.codes))
-        await kim.reads(Refusal.LOCKED.text)
+        await kim.reads(LOOK.words.refusals[Refusal.LOCKED])
         here.admin(lambda opened: opened.unlock_user(USER))
         kim.sign_in(code)
-        await kim.reads(Refusal.REUSED.text)
+        await kim.reads(LOOK.words.refusals[Refusal.REUSED])
         await kim.signed_in(next(here.codes))
 
 
 async def test_nothing_of_one_user_is_left_for_the_next(here, tmp_path):
-    async with here.serving() as broker, seat(here, tmp_path / "board") as kim:
+    async with here.serving(), seat(here, tmp_path / "board") as kim:
         await kim.at(Phase.GREETER)
         kim.sign_in(next(here.codes))
         kim.press(RETURN, RETURN)  # what is typed too much must not send the code again
@@ -85,8 +72,8 @@ async def test_nothing_of_one_user_is_left_for_the_next(here, tmp_path):
         kim.appliance.session.pointer(100, 100, 0)
         stage = kim.appliance.stage
         await until(lambda: stage._cursor is not None, "the desktop's cursor has come")
-        await broker.provider.bar(USER)
-        await kim.reads(LOOK.words.sign_in_again.partition("{")[0])
+        await here.carried_out(lambda opened: opened.stop_desktop(USER))
+        await kim.reads(LOOK.words.endings[EndReason.STOPPED])
         assert kim.appliance.session is None
         assert stage._cursor is stage._pointer is stage._banner is None
         assert np.array_equal(stage.picture, kim.display.shown)
@@ -103,7 +90,7 @@ async def test_desktop_stays_when_the_bus_is_killed_and_comes_back_and_when_it_i
         here.kill_bus()
 
         def bannered(picture):
-            if not (trouble := kim.appliance._bus_trouble):
+            if not (trouble := kim.appliance._bus.trouble):
                 return False
             banner = screens.banner(SIZE, LOOK, trouble)
             return np.array_equal(picture[: banner.shape[0], -banner.shape[1] :], banner)
@@ -151,7 +138,10 @@ async def test_lost_desktop_comes_back_by_the_same_ticket(here, tmp_path, caplog
         def counts_down(picture):
             lost = [record.args[0] for record in caplog.records if record.msg == "desktop lost: %s"]
             shape = Size(picture.shape[1], picture.shape[0])
-            return bool(lost) and np.array_equal(picture, screens.lost_connection(shape, LOOK, str(lost[-1]), 1))
+            look = kim.appliance.own.look
+            return bool(lost) and np.array_equal(
+                picture, screens.lost_connection(shape, look, str(lost[-1]), 1).picture
+            )
 
         await kim.sees(counts_down, "the screen says what was lost")
         first = next(str(record.args[0]) for record in caplog.records if record.msg == "desktop lost: %s")
@@ -207,7 +197,7 @@ async def test_revoked_device_says_so_and_comes_back_by_another_enrolment_file(h
         await kim.signed_in(next(here.codes))
         await here.carried_out(lambda opened: opened.revoke_device(DEVICE))
         await kim.at(Phase.GREETER)
-        await until(lambda: "was revoked" in kim.appliance._bus_trouble, "the bus refuses the device")
+        await until(lambda: "was revoked" in kim.appliance._bus.trouble, "the bus refuses the device")
         kim.press(ord("1"), 0xFF08)  # who types has read the last message
         await kim.reads("was revoked: ask the administrator")
         here.enrolment_file.write_text("{}")
@@ -240,7 +230,9 @@ async def test_device_without_an_enrolment_file_says_what_to_do_and_enrols_when_
     async with here.serving(), seat(here, tmp_path / "board") as kim:
         advice = "make it with `edgectl device add NAME` at the broker"
         text = f"{here.enrolment_file}: cannot be read: No such file or directory; {advice}"
-        expected = screens.error(SCREEN_SIZE, LOOK, text)
+        name = fingerprint(DeviceState(tmp_path / "board").key().public_key)
+        number = f"{name[:4]}-{name[4:8]}-{name[8:12]}"
+        expected = screens.enrol(SCREEN_SIZE, LOOK, screens.EnrolView(number, name, text)).picture
         await kim.sees(lambda picture: np.array_equal(picture, expected), "the screen says what to do")
         kept.rename(here.enrolment_file)
         await kim.at(Phase.GREETER)
@@ -253,30 +245,8 @@ async def test_damaged_identity_is_said_and_mended_by_an_enrolment_file(here, tm
     (state / "identity.json").write_text('{"device": "desk-1"')
     (state / "identity.json").chmod(0o600)
     async with here.serving(), seat(here, state) as kim:
-        await kim.at(Phase.ENROLLING)
+        await kim.at(Phase.UNENROLLED)
         await asyncio.sleep(0.2)
-        assert kim.appliance.phase is Phase.ENROLLING
+        assert kim.appliance.phase is Phase.UNENROLLED
         kept.rename(here.enrolment_file)
         await kim.at(Phase.GREETER)
-
-
-async def test_ticket_that_has_run_out_leads_to_the_greeter(here, tmp_path, monkeypatch):
-    async with here.serving() as broker, seat(here, tmp_path / "board") as kim:
-        admit = broker.provider.admit
-
-        async def admit_too_late(name, key, now, term):
-            return await admit(name, key, now - timedelta(hours=1), term)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(broker.provider, "admit", admit_too_late)
-            await kim.at(Phase.GREETER)
-            kim.sign_in(next(here.codes))
-            await kim.reads("refused our certificate: its time is over")
-        # A desktop that is gone refuses nothing: there, the ticket's length of life is what ends the trying.
-        monkeypatch.setattr(appliance_module, "_life_s", lambda ticket: 2.0)
-        await kim.signed_in(next(here.codes))
-        await broker.provider.stop(USER)
-        await kim.at(Phase.LOST)
-        await kim.reads("sign in again. (127.0.0.1:")
-        monkeypatch.undo()
-        await kim.signed_in(next(here.codes))

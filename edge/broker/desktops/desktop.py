@@ -202,7 +202,7 @@ class LocalDesktop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._config.start_timeout_s):
                 while problem and running.rfb_server is not None and processes.alive(running.rfb_server):
-                    problem = await probe(self._config.host, running.port, self.trust.server_name, context)
+                    problem = await probe(self._config.near_host, running.port, self.trust.server_name, context)
                     if problem:
                         await asyncio.sleep(READY_POLL_S)
         if problem:

@@ -13,9 +13,10 @@ from edge.broker.installation import Installation, installation
 from edge.cli.demo import pages, viewer
 from edge.cli.demo.figures import StepFigures
 from edge.cli.demo.visit import POINTER, Visitor, steps
+from edge.config import EdgedConfig
 from edge.display.base import PointerInput
 from edge.display.headless import HeadlessDisplay
-from edge.display.screens import Look
+from edge.display.page import Look
 from edge.display.window import WindowDisplay
 from edge.errors import EdgeError
 from edge.geometry import Size
@@ -26,7 +27,6 @@ from edge.session.appliance import Appliance, connection_settings
 from edge.session.desktop import DesktopSettings
 from edge.session.statistics import Report
 from edge.session.tasks import first_of
-from edge.trust.identity import DeviceState
 
 SIZE = Size(1920, 1080)
 
@@ -88,8 +88,8 @@ class Demo:
 
     def _appliance(self, installed: Installation) -> Appliance:
         settings = DesktopSettings(connection_settings(), SharpenPolicy.TEXT)
-        state = DeviceState(self._folder / "device")
-        return Appliance(self._display, Look.of(), state, installed.enrolment_file, self._upscaler, settings)
+        config = EdgedConfig(state_dir=self._folder / "device", enrolment_file=installed.enrolment_file)
+        return Appliance(self._display, Look.of(), config, self._upscaler, settings)
 
     async def _visit(self, installed: Installation, screen: Screen, appliance: Appliance, visitor: Visitor) -> Visit:
         await visitor.fill_in(installed.user, await installed.fresh_code())
