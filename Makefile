@@ -6,16 +6,18 @@ BIN := $(VENV)/bin
 MINUTES ?= 1
 
 # What the demo and the tests run for real; `edgectl doctor` says what each is for.
-APT := build-essential pkg-config libsystemd-dev python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
+APT := build-essential pkg-config libsystemd-dev libxkbcommon-dev xkb-data libx11-data python3-dev python3-venv libgl1 libglib2.0-0 libegl1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
   mosquitto x11vnc xvfb xauth openbox chromium imagemagick x11-utils x11-xserver-utils xdotool xterm wmctrl iproute2 \
   tigervnc-standalone-server tigervnc-common tigervnc-viewer qemu-system-x86 xclip libvncserver-dev mousepad pcmanfm mupdf galculator fontconfig fonts-noto-cjk fonts-noto-core fonts-nanum fonts-dejavu-core fonts-liberation
 # Whose sessions are captured, beside those.
 GOLDENS_APT := sway wayvnc foot grim seabios
+# What a board in a virtual machine is built with.
+VM_APT := mmdebstrap qemu-system-x86 qemu-utils e2fsprogs
 # The tests train a small network for some steps; the demo does without torch.
 TORCH := torch==2.13.0
 
-.PHONY: help demo test check bench bench-decode fuzz goldens setup apt clean
+.PHONY: help demo test test-vm check bench bench-decode fuzz goldens setup apt clean
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -32,6 +34,10 @@ check: setup  ## ruff, mypy --strict, import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+test-vm: setup  ## Boot a board in a virtual machine, sign in by its keyboard, compare its screen; needs root.
+	@dpkg-query -W $(VM_APT) >/dev/null || { echo "install $(VM_APT)"; exit 1; }
+	$(BIN)/pytest tests/vm
 
 bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; ARGS= for options.
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -67,9 +73,9 @@ $(VENV)/.demo: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	@echo "Installing into $(VENV): $(TORCH) and edge[h264,train,dev] with what they need"
+	@echo "Installing into $(VENV): $(TORCH) and edge[board,h264,train,dev] with what they need"
 	@$(BIN)/pip install --quiet $(TORCH)
-	@$(BIN)/pip install --quiet --editable '.[broker,window,h264,train,dev]'
+	@$(BIN)/pip install --quiet --editable '.[board,broker,window,h264,train,dev]'
 	@touch $@
 
 clean:  ## Remove what was built and installed here.

@@ -34,7 +34,6 @@ PACKAGES = (
     "python3-venv", "libsystemd0", "libxkbcommon0", "xkb-data", "libgl1", "libglib2.0-0", "libxcb1", "fontconfig",
     "fonts-nanum", "iproute2", "qemu-guest-agent",
 )  # fmt: skip
-BOARD_PACKAGES = ("evdev", "pyudev", "segno", "xkbcommon", "zlib-ng")
 
 # Of the kernel's 4,000 modules, those of this machine; the last pattern that fits a path wins.
 LEFT_OUT = (
@@ -84,7 +83,7 @@ def image() -> Image:
 
 def _dependencies() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return sorted({*project["dependencies"], *BOARD_PACKAGES})
+    return sorted({*project["dependencies"], *project["optional-dependencies"]["board"]})
 
 
 def _debian(folder: Path) -> None:
