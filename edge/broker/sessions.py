@@ -24,9 +24,10 @@ class Ended:
 
 def begin(connection: Connection, *, session: str, user_id: str, device: str, now: float) -> list[Ended]:
     """Begin a session; the user's others end, wherever they are, and whoever else's at `device`. Return those."""
-    at_once = or_(sessions.c.user_id == user_id, sessions.c.device == device)
     # The request for a key is no secret: a session that another device shows it for is over, too, and not overwritten.
-    ended = _end(connection, now, "sign-in", or_(at_once, sessions.c.id == session))
+    at_once = or_(sessions.c.user_id == user_id, sessions.c.device == device, sessions.c.id == session)
+    another = or_(sessions.c.id != session, sessions.c.device != device)
+    ended = _end(connection, now, "sign-in", at_once, another)
     row = {"user_id": user_id, "device": device, "began_at": now, "ended_at": None}
     connection.execute(insert(sessions).values(id=session, **row).on_conflict_do_update(["id"], set_=row))
     return ended

@@ -12,7 +12,8 @@ from edge.errors import ConfigError
 _XKB_OFFSET = 8
 _NOTHING = 0
 _CRITICAL = 10
-_CONTROL = "Control"
+_CONTROL, _ALT = "Control", "Mod1"
+_LATIN_LETTERS = range(ord("a"), ord("z") + 1)
 #: Keysyms that only hold a modifier; they are never composed, and Compose must not be reset by them.
 _MODIFIERS = range(0xFFE1, 0xFFEF)
 #: The lamps of a keyboard as the kernel numbers them (LED_NUML, LED_CAPSL, LED_SCROLLL), by XKB's names.
@@ -44,6 +45,7 @@ class Keyboard:
             ) from error
         self._keymap = keymap
         self._state = keymap.state_new()
+        self._latin = context.keymap_new_from_names(layout="us").state_new()
         self._compose = context.compose_table_new_from_locale(locale).compose_state_new()
         self._held: dict[int, int] = {}
         """What each key that is down was sent as; 0 if it went into a composition."""
@@ -54,7 +56,7 @@ class Keyboard:
             return
         # The same key of two keyboards: it is held as one thing only.
         yield from self._up(code)
-        keysym = self._composed(self._state.key_get_one_sym(code + _XKB_OFFSET))
+        keysym = self._composed(self._symbol(code))
         self._state.update_key(code + _XKB_OFFSET, xkb.XKB_KEY_DOWN)
         self._held[code] = keysym
         if keysym != _NOTHING:
@@ -99,11 +101,21 @@ class Keyboard:
     def _known(self, code: int) -> bool:
         return 0 <= code <= int(self._keymap.max_keycode()) - _XKB_OFFSET
 
+    def _symbol(self, code: int) -> int:
+        """Find the keysym of a key; with Ctrl and Alt a letter is Latin, or no chord could be typed in Cyrillic."""
+        keysym: int = self._state.key_get_one_sym(code + _XKB_OFFSET)
+        latin: int = self._latin.key_get_one_sym(code + _XKB_OFFSET)
+        foreign = keysym > 0xFF and latin in _LATIN_LETTERS
+        return latin if foreign and self._active(_CONTROL) and self._active(_ALT) else keysym
+
+    def _active(self, modifier: str) -> bool:
+        return bool(self._state.mod_name_is_active(modifier, xkb.StateComponent.XKB_STATE_MODS_EFFECTIVE))
+
     def _composed(self, keysym: int) -> int:
         """Run a keysym through Compose: what is to be sent for it, 0 while a composition goes on or where it fails."""
         if keysym in _MODIFIERS or keysym == _NOTHING:
             return keysym
-        if self._state.mod_name_is_active(_CONTROL, xkb.StateComponent.XKB_STATE_MODS_EFFECTIVE):
+        if self._active(_CONTROL):
             # A shortcut types nothing, so a dead key before it must not take it away.
             self._compose.reset()
             return keysym

@@ -82,15 +82,18 @@ class Board:
                     return PointerInput(*self._monitor.to_picture(x, y), buttons)
 
     async def _next_touch(self) -> Press | Position:
-        """Wait for a touch; one that wakes the monitor counts as that alone: nobody saw what else it would do."""
+        """Wait for a touch; one that wakes the monitor presses nothing: nobody saw what it would do."""
         while True:
             try:
                 async with asyncio.timeout(self._sleep_after_s):
                     return await self._devices.next()
             except TimeoutError:
                 await self._monitor.sleep()
-                await self._devices.next()
+                touch = await self._devices.next()
                 await self._monitor.wake()
+                match touch:
+                    case (_, False) | (_, _, 0):
+                        return touch  # what was held when it fell asleep must not stay down
 
     async def _leave(self) -> None:
         await self._monitor.leave()

@@ -134,3 +134,15 @@ def test_a_shortcut_after_a_dead_key_is_not_composed() -> None:
     pressed = strike(keyboard, ecodes.KEY_LEFTCTRL, ecodes.KEY_LEFTALT, ecodes.KEY_L)
     assert downs(pressed) == [Key.CONTROL_L, Key.ALT_L, ord("l")]
     assert downs(strike(keyboard, ecodes.KEY_E)) == [ord("e")]
+
+
+@pytest.mark.parametrize("layout", ["ru", "gr", "ru,us", "kr", "us"])
+def test_a_chord_can_be_typed_on_every_layout(layout: str) -> None:
+    keyboard = Keyboard(layout)
+    assert downs(strike(keyboard, ecodes.KEY_LEFTCTRL, ecodes.KEY_LEFTALT, ecodes.KEY_L))[-1] == ord("l")
+    assert downs(strike(keyboard, ecodes.KEY_LEFTCTRL, ecodes.KEY_LEFTALT, ecodes.KEY_F2))[-1] == 0x1008FE02
+
+
+def test_a_letter_stays_the_layout_s_own_outside_of_chords() -> None:
+    assert downs(strike(Keyboard("ru"), ecodes.KEY_LEFTCTRL, ecodes.KEY_L))[-1] == 0x6C4
+    assert downs(strike(Keyboard("fr"), ecodes.KEY_LEFTCTRL, ecodes.KEY_LEFTALT, ecodes.KEY_Q))[-1] == ord("a")
