@@ -14,7 +14,8 @@ from tests.rfb.drive import EVERYTHING
 
 HERE = Path(__file__).parent
 README = (Path(edge.rfb.__file__).parent / "README.md").read_text()
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if line.startswith("| ")]
+SPOKEN = README.partition("## What it speaks")[2].partition("\n## ")[0]
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in SPOKEN.splitlines() if line.startswith("| ")]
 NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", README)))
 
 
