@@ -67,7 +67,8 @@ def test_restored_picture_is_better_than_bicubic_and_the_shown_one_best(finished
     figures = json.loads(finished[0].stdout)
     bicubic, restored, shown = (figures[name]["psnr_y_db"] for name in ("bicubic", "restored", "shown"))
     assert bicubic < restored < shown
-    assert figures["shown"]["equal_share"] > 0.9
+    # A fifth of the last page is a picture, which stays restored.
+    assert figures["shown"]["equal_share"] > 0.75
 
 
 def test_steps_are_told_on_standard_error_when_json_is_printed(finished):

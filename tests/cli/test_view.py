@@ -218,7 +218,9 @@ def test_without_sharpening_nothing_is_fetched_and_every_mean_is_right(desktop, 
         wait_until(mean_is_right, "each block's mean")
         stats = viewer.end()
     assert stats["tiles"]["sharpened"] == stats["fraction_exact"] == 0
-    assert stats["connections"]["full"]["bytes_in"] < 4096
+    # The connection for what is fetched, and for input, comes after the first picture.
+    full = stats["connections"].get("full")
+    assert full is None or full["bytes_in"] < 4096
 
 
 @pytest.mark.parametrize(

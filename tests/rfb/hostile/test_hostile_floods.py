@@ -150,4 +150,5 @@ def test_videos_of_overlapping_areas_are_bounded_together():
     ]
     outcome = besiege(encode.greeting(size), *updates)
     assert (outcome.error, outcome.events) == ("", 1 + 3 * len(updates))
-    assert outcome.most_bytes < 40 << 20
+    # 104 MB if each had its 16 frames.
+    assert outcome.most_bytes < 64 << 20
