@@ -23,6 +23,8 @@ EQUAL_BELOW = 0.1
 """Share of equal neighbours below which it is one too: busy pictures."""
 LEAST_TILES = 12
 """What has fewer tiles is an icon or the soft edge of a button, and cheap."""
+LEAST_SIDE_TILES = 3
+"""What is narrower may be a line of text in a card whose ground is nearly that of the page, and is cheap too."""
 EDGE = 26
 """Levels between neighbours that make an edge, as of a letter or of a picture's border."""
 EDGES_FROM = 0.06
@@ -41,7 +43,8 @@ def pictures(low: Picture, grid: Grid) -> Mask:
     equal = _shared((right == 0).astype(np.float32) + (down == 0), grid)
     alike = ((small > SMALL_ABOVE) | (equal < EQUAL_BELOW)).view(np.uint8)
     _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
-    large = figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES
+    sides = np.minimum(figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT])
+    large = (figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES) & (sides >= LEAST_SIDE_TILES)
     large[0] = False  # what is alike nothing
     mask: Mask = large[number_of] & ~_mixed(right, down, grid)
     return mask

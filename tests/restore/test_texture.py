@@ -77,3 +77,14 @@ def test_sizes_that_are_no_multiple_of_the_tile_have_a_class_for_each_tile():
     grid = Grid(Size(61, 43), 8)
     low = np.zeros((43, 61), dtype=np.uint32)
     assert texture.pictures(low, grid).shape == texture.flat(low, grid).shape == grid.shape
+
+
+def test_a_line_of_text_in_a_white_card_with_a_soft_shadow_on_cream_is_text():
+    inside = np.zeros((256, 1024), np.float32)
+    inside[50:98, 40:900] = 1
+    shadow = 0.12 * cv2.GaussianBlur(inside, (0, 0), 15) * (1 - inside)
+    page = (np.full((256, 1024, 3), (241, 248, 251)) * (1 - shadow[..., None])).astype(np.uint8)
+    page[inside > 0] = 255
+    words = "Meeting moved to Thursday, bring the 2026 budget and the lists"
+    cv2.putText(page, words, (60, 80), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 1, cv2.LINE_AA)
+    assert not texture.pictures(quarter(page), Grid(Size(256, 64), 8)).any()
