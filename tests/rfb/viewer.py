@@ -173,13 +173,20 @@ class Viewer:
                 assert_never(event)
 
 
+async def _connected(port: int, tls: ssl.SSLContext | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect; x11vnc -ssl resets what comes while it still has a connection to take."""
+    while True:
+        with suppress(ConnectionResetError):
+            return await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+
+
 @asynccontextmanager
 async def viewer(
     port: int, settings: ConnectionSettings, *, tls: ssl.SSLContext | None = None, tls_first: bool = False
 ) -> AsyncIterator[Viewer]:
     """Connect to 127.0.0.1; `tls` is used when the server asks for it, or from the first byte."""
     async with asyncio.timeout(PATIENCE_S):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls if tls_first else None)
+        reader, writer = await _connected(port, tls if tls_first else None)
     try:
         found = Viewer(reader, writer, Connection(settings), tls)
         await found.receive(Connected)
