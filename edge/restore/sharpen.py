@@ -143,8 +143,7 @@ class Sharpener:
     def _see(self) -> None:
         """Tell text from pictures, once after a change and no sooner than it matters: an echo does not wait for it."""
         if self._unseen is not None:
-            self._pictures_seen = texture.pictures(self._unseen, self._grid)
-            self._flat_seen = texture.flat(self._unseen, self._grid)
+            self._pictures_seen, self._flat_seen = texture.pictures_and_flat(self._unseen, self._grid)
             self._unseen = None
             self._unseen_tiles[:] = False
             self._heed_proof()

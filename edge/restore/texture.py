@@ -38,7 +38,13 @@ Levels = NDArray[np.uint8]
 
 def pictures(low: Picture, grid: Grid) -> Mask:
     """Return the tiles that look like a photograph rather than like text or controls."""
+    return pictures_and_flat(low, grid)[0]
+
+
+def pictures_and_flat(low: Picture, grid: Grid) -> tuple[Mask, Mask]:
+    """Return what `pictures` and `flat` do, at the cost of one look."""
     right, down = _differences(low)
+    of_one_colour = _of_one_colour(right, down, grid)
     small = _shared(((right > 0) & (right <= STEP)).astype(np.float32) + ((down > 0) & (down <= STEP)), grid)
     equal = _shared((right == 0).astype(np.float32) + (down == 0), grid)
     alike = ((small > SMALL_ABOVE) | (equal < EQUAL_BELOW)).view(np.uint8)
@@ -46,14 +52,14 @@ def pictures(low: Picture, grid: Grid) -> Mask:
     sides = np.minimum(figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT])
     large = (figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES) & (sides >= LEAST_SIDE_TILES)
     large[0] = False  # what is alike nothing
-    mask: Mask = large[number_of] & ~_mixed(right, down, grid)
-    return mask
+    mask: Mask = large[number_of] & ~_mixed(right, down, of_one_colour, grid)
+    return mask, of_one_colour
 
 
-def _mixed(right: Levels, down: Levels, grid: Grid) -> Mask:
-    """Return the tiles at the border of something of one colour, which may hold letters beside a part of a picture."""
-    paper = (_tile_means(((right > 0) | (down > 0)).astype(np.float32), grid) == 0).view(np.uint8)
-    beside = cv2.dilate(paper, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))).view(np.bool_)
+def _mixed(right: Levels, down: Levels, paper: Mask, grid: Grid) -> Mask:
+    """Return the tiles at the border of `paper`, of one colour, which may hold letters beside a part of a picture."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    beside = cv2.dilate(paper.view(np.uint8), cross).view(np.bool_)
     edges = _tile_means(((right > EDGE) | (down > EDGE)).astype(np.float32), grid)
     mask: Mask = beside & (edges >= EDGES_FROM)
     return mask
@@ -72,7 +78,10 @@ def pictures_at_full_size(native: Picture, tile_px: int) -> Mask:
 
 def flat(low: Picture, grid: Grid) -> Mask:
     """Return the tiles of one colour: restored they are nearly right already, and fetched they cost next to nothing."""
-    right, down = _differences(low)
+    return _of_one_colour(*_differences(low), grid)
+
+
+def _of_one_colour(right: Levels, down: Levels, grid: Grid) -> Mask:
     mask: Mask = _tile_means(((right > 0) | (down > 0)).astype(np.float32), grid) == 0
     return mask
 

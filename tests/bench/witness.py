@@ -133,7 +133,8 @@ class Witness:
         # What an update has drawn in part is neither the old frame nor the new one.
         complete = ~differing(low, self._low.picture)
         accepted = complete & (self.high.version != before) & (self.high.state == TileState.LIKELY)
-        text = complete & self._stale & ~texture.pictures(low, self.grid) & ~texture.flat(low, self.grid)
+        pictures, flat = texture.pictures_and_flat(low, self.grid)
+        text = complete & self._stale & ~pictures & ~flat
         true = ~self.high._native_differing(self._low.size.rect, frame)
         wrong = accepted & ~true
         before_wrong = len(self.wrong_tiles)
