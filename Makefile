@@ -35,8 +35,8 @@ check: setup  ## ruff, mypy --strict, import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+test-vm: APT += $(VM_APT)
 test-vm: setup  ## Boot a board in a virtual machine, sign in by its keyboard, compare its screen; needs root.
-	@dpkg-query -W $(VM_APT) >/dev/null || { echo "install $(VM_APT)"; exit 1; }
 	$(BIN)/pytest tests/vm
 
 bench: setup  ## The trace on the reference link, beside the TigerVNC viewer; ARGS= for options.
@@ -50,8 +50,8 @@ fuzz: setup  ## Feed the RFB client with broken bytes for MINUTES: half of them 
 	$(BIN)/python -m tests.fuzz.fuzz connection -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/connection
 	$(BIN)/python -m tests.fuzz.fuzz decoder -max_total_time=$$(( $(MINUTES) * 30 )) -artifact_prefix=build/fuzz/ build/fuzz/decoder
 
+goldens: APT += $(GOLDENS_APT)
 goldens: setup  ## Capture sessions of real servers anew; ARGS= for patterns of names.
-	@dpkg-query -W $(GOLDENS_APT) >/dev/null || { echo "install $(GOLDENS_APT)"; exit 1; }
 	$(BIN)/python -m tests.rfb.goldens.capture $(ARGS)
 
 setup: apt $(VENV)/.test
