@@ -10,12 +10,12 @@ import torch
 from edge.restore.backends import open_backend
 from edge.restore.backends.card import Quality
 from edge.restore.upscaler import Upscaler
-from models.card import describe, ship, write_card
 from models.evaluate.judge import judge
 from models.evaluate.methods import INTERPOLATIONS, Method, Restored, Unrounded
 from models.evaluate.side_by_side import side_by_side
-from models.export import export
 from models.train.run import load_average
+from models.zoo.card import describe, ship, write_card
+from models.zoo.export import export
 
 _KINDS = ("text", "pictures")
 

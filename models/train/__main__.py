@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import torch
 
-from models.export import export
 from models.train.run import Run, Settings
+from models.zoo.export import export
 
 
 @click.command()

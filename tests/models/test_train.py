@@ -4,14 +4,14 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from models.network import ResidualNetwork
 
 from edge.restore.backends.onnx import OnnxBackend
-from models.card import describe, write_card
-from models.export import export
-from models.network import ResidualNetwork
 from models.train.loss import box_mean, loss, shown
 from models.train.patches import Patches
 from models.train.run import Run, Settings, load_average
+from models.zoo.card import describe, write_card
+from models.zoo.export import export
 
 SMALL = Settings(channels=8, depth=1, steps=12, batch=2, patch_px=16)
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from models.card import describe, write_card
-from models.export import export
 from models.network import ResidualNetwork
+
+from models.zoo.card import describe, write_card
+from models.zoo.export import export
 
 
 @pytest.fixture(scope="session")
