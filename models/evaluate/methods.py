@@ -10,7 +10,8 @@ import torch
 from edge.pixels import Bgr, from_bgr, to_bgr
 from edge.restore.shuffle import SCALE
 from edge.restore.upscaler import Upscaler
-from models.network import STRIDE, ResidualNetwork
+from models.networks.base import STRIDE
+from models.networks.restorer import ResidualNetwork
 from models.train.loss import shown
 
 Method = Callable[[Bgr], Bgr]

@@ -7,7 +7,7 @@ the 4x4 full-size pixels of each, three colours. No picture is ever put together
 import torch
 from torch import Tensor
 
-from models.network import TRUNCATION
+from models.networks.base import TRUNCATION
 
 _PIXELS = 16
 _TRUNCATED = 2 * TRUNCATION  # in grey levels

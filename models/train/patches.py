@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.network import STRIDE
+from models.networks.base import STRIDE
 
 SCALE = 4
 # A patch of nothing but ground teaches nothing after the first; this much spread in grey levels is a line of text.

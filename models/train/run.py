@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.network import STRIDE, ResidualNetwork
+from models.networks.base import STRIDE
+from models.networks.restorer import ResidualNetwork
 from models.train.loss import box_mean, loss
 from models.train.patches import Patches
 

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from models.network import ResidualNetwork
+from models.networks.restorer import ResidualNetwork
 
 from edge.restore.backends.onnx import OnnxBackend
 from models.train.loss import box_mean, loss, shown

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from models.network import ResidualNetwork
+from models.networks.restorer import ResidualNetwork
 
 from models.zoo.card import describe, write_card
 from models.zoo.export import export

@@ -1,0 +1,1 @@
+"""The networks: the family S, M, L, XL and the rivals that it is measured against."""
