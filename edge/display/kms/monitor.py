@@ -212,17 +212,11 @@ class Monitor:
             self._scanout = None
 
     def _flip_now(self, scanout: Scanout, back: DumbBuffer) -> None:
-        written = back.catch_up(self._part)
+        written = back.catch_up(fitted(self._picture, self._box))
         if written:
             self._flipped.clear()
             scanout.flip(back, written)
             self._front = 1 - self._front
-
-    def _part(self, part: Rect) -> Picture:
-        """Return the pixels of `part` of the screen."""
-        if self._box.picture == self._box.window:
-            return self._picture[part.slices]
-        return fitted(self._picture, self._box, part)
 
     def _on_event(self) -> None:
         if self._card is not None and self._card.flips():
@@ -265,7 +259,7 @@ class Monitor:
         self._box = Letterbox(self._box.picture, pipe.mode.size)
         self._buffers = [DumbBuffer(card, pipe.mode.size, pipe.fourcc) for _ in range(2)]
         scanout = open_scanout(card, pipe)
-        self._buffers[0].catch_up(self._part)
+        self._buffers[0].catch_up(fitted(self._picture, self._box))
         scanout.start(self._buffers[0])
         self._front, self._scanout = 0, scanout
         self._flipped.set()
