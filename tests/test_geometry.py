@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.geometry import Grid, Rect, Size
+from edge.geometry import Grid, Rect, Size, any_in_tiles
 
 SIZE = Size(45, 38)
 GRID = Grid(SIZE, 8)
@@ -55,3 +55,14 @@ def test_rectangles_cover_exactly_the_mask_and_never_overlap(bits):
         covered[rect.slices] += 1
     expected = mask.repeat(8, axis=0).repeat(8, axis=1)[: SIZE.height, : SIZE.width]
     assert np.array_equal(covered, expected.astype(int))
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9), st.integers(0, 1 << 30))
+def test_any_in_tiles_names_the_tiles_with_a_set_pixel(height, width, tile_px, seed):
+    pixels = np.random.default_rng(seed).random((height, width)) < 0.03
+    grid = Grid(Size(width, height), tile_px)
+    mask = any_in_tiles(pixels, tile_px)
+    assert mask.shape == grid.shape
+    for row in range(grid.rows):
+        for column in range(grid.columns):
+            assert mask[row, column] == pixels[grid.rect(row, column).slices].any()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.framebuffer.low import TILE_PX, differing
 from edge.framebuffer.reduction import Reduction
-from edge.geometry import Grid, Mask, Rect
+from edge.geometry import Grid, Mask, Rect, any_in_tiles
 from edge.pixels import Picture, blank
 
 
@@ -182,20 +182,10 @@ class HighFramebuffer:
 
     def _native_differing(self, rect: Rect, pixels: Picture) -> Mask:
         """Of the tiles of `rect`, those in which the picture is not `pixels`."""
-        area = self.reduction.to_native(rect)
-        unequal = self.picture[area.slices] != pixels
-        rows = [
-            self.reduction.to_native(self.grid.rect(row, 0)).y - area.y
-            for row in self._span(self.grid.touched(rect)[0])
-        ]
-        columns = [
-            self.reduction.to_native(self.grid.rect(0, column)).x - area.x
-            for column in self._span(self.grid.touched(rect)[1])
-        ]
-        by_row = np.logical_or.reduceat(unequal, rows, axis=0)
-        mask: Mask = np.logical_or.reduceat(by_row, columns, axis=1)
-        return mask
-
-    @staticmethod
-    def _span(part: slice) -> range:
-        return range(part.start, part.stop)
+        unequal = self.picture[self.reduction.to_native(rect).slices] != pixels
+        mask = any_in_tiles(unequal, self.reduction.scale * TILE_PX)
+        rows, columns = (part.stop - part.start for part in self.grid.touched(rect))
+        # Native pixels beyond the last tile belong to it.
+        mask[rows - 1] |= mask[rows:].any(axis=0)
+        mask[:, columns - 1] |= mask[:, columns:].any(axis=1)
+        return mask[:rows, :columns]

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from edge.geometry import Grid, Mask, Rect, Size
+from edge.geometry import Grid, Mask, Rect, Size, any_in_tiles
 from edge.pixels import Picture, blank
 
 TILE_PX = 8
@@ -43,14 +43,9 @@ class LowFramebuffer:
 def beside_differing(a: Picture, b: Picture) -> Mask:
     """Return the tiles of `TILE_PX` in which, or in the pixels around which, two pictures of one shape differ."""
     grown = cv2.dilate((a != b).view(np.uint8), np.ones((3, 3), dtype=np.uint8))
-    return differing(grown.astype(np.uint32), np.zeros(a.shape, dtype=np.uint32))
+    return any_in_tiles(grown.view(np.bool_), TILE_PX)
 
 
 def differing(a: Picture, b: Picture) -> Mask:
     """Return the tiles of `TILE_PX` in which two pictures of one shape differ."""
-    unequal = a != b
-    if unequal.size == 0:
-        return np.zeros((0, 0), dtype=np.bool_)
-    rows = np.logical_or.reduceat(unequal, np.arange(0, a.shape[0], TILE_PX), axis=0)
-    mask: Mask = np.logical_or.reduceat(rows, np.arange(0, a.shape[1], TILE_PX), axis=1)
-    return mask
+    return any_in_tiles(a != b, TILE_PX)

@@ -8,11 +8,12 @@ not, if it hangs together with accepted ones and most of what is around it fits 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from edge.geometry import Grid, Mask, Rect
+from edge.geometry import Grid, Mask, Rect, any_in_tiles
 from edge.pixels import Picture
 from edge.restore import texture
 from edge.restore.sheet import Sheet
@@ -74,8 +75,14 @@ class Acceptance:
         self._low = low
         self._grid = grid
         self._reduce = reduce
-        self._green = green(low)
-        self._textured = ~texture.flat(low, grid)
+
+    @cached_property
+    def _green(self) -> Levels:
+        return green(self._low)
+
+    @cached_property
+    def _textured(self) -> Mask:
+        return ~texture.flat(self._low, self._grid)
 
     def accepted(self, sheet: Sheet, offset: Offset, tiles: Mask, judged: Mask, fewest: int) -> Mask:
         """Return those of `tiles` that show what stands at `offset` from them on `sheet`, beyond reasonable doubt.
@@ -106,14 +113,14 @@ class Acceptance:
         """Return those of `tiles` whose every mean is that of `sheet` at `offset`."""
         equal = self._grid.mask()
         if tiles.any():
-            part, inside = _around(tiles, self._grid)
+            part, inside = around(tiles, self._grid)
             pixels = sheet.picture[part.scaled(SCALE).moved(offset.x, offset.y).slices]
-            equal[inside] = ~_any_in_tile(self._reduce(pixels, part) != self._low[part.slices], self._grid.tile_px)
+            equal[inside] = ~any_in_tiles(self._reduce(pixels, part) != self._low[part.slices], self._grid.tile_px)
         return equal & tiles
 
     def _fitting(self, sheet: Sheet, offset: Offset, tiles: Mask) -> tuple[Mask, Mask]:
         """Return which of `tiles`, and the pixels next to them, have the green at `offset`; and the pinned of them."""
-        part, inside = _around(tiles, self._grid)
+        part, inside = around(tiles, self._grid)
         wide = part.grown(1) & self._grid.size.rect
         rows = offset.y + SCALE * np.arange(wide.y, wide.bottom)
         columns = offset.x + SCALE * np.arange(wide.x, wide.right)
@@ -126,16 +133,16 @@ class Acceptance:
 
         own = part.moved(-wide.x, -wide.y).slices
         amiss = cv2.dilate(unequal(0, 0).view(np.uint8), np.ones((3, 3), dtype=np.uint8))
-        fits = tiles[inside] & ~_any_in_tile(np.asarray(amiss[own], dtype=np.bool_), self._grid.tile_px)
+        fits = tiles[inside] & ~any_in_tiles(np.asarray(amiss[own], dtype=np.bool_), self._grid.tile_px)
         pinned = fits.copy()
         for y, x in _NEARBY:
             if not pinned.any():
                 break
-            pinned &= _any_in_tile(unequal(y, x)[own], self._grid.tile_px)
+            pinned &= any_in_tiles(unequal(y, x)[own], self._grid.tile_px)
         return _spread(fits, inside, self._grid), _spread(pinned, inside, self._grid)
 
 
-def _around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:
+def around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:
     """Return the low-resolution rectangle around all set tiles, and its index into a mask."""
     rows, columns = np.flatnonzero(tiles.any(axis=1)), np.flatnonzero(tiles.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
@@ -146,12 +153,6 @@ def _around(tiles: Mask, grid: Grid) -> tuple[Rect, tuple[slice, slice]]:
 def _spread(part: Mask, inside: tuple[slice, slice], grid: Grid) -> Mask:
     mask = grid.mask()
     mask[inside] = part
-    return mask
-
-
-def _any_in_tile(values: Mask, tile_px: int) -> Mask:
-    down = np.logical_or.reduceat(values, np.arange(0, values.shape[0], tile_px), axis=0)
-    mask: Mask = np.logical_or.reduceat(down, np.arange(0, values.shape[1], tile_px), axis=1)
     return mask
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.geometry import Grid, Mask
 from edge.pixels import Picture
-from edge.restore.acceptance import Acceptance, Offset, Reduce, sources
+from edge.restore.acceptance import Acceptance, Offset, Reduce, around, sources
 from edge.restore.sheet import Sheet, tile_hashes
 from edge.restore.strips import SCALE, new_strips
 
@@ -113,7 +113,10 @@ class Memory:
         if not self._sheets:
             return []
         left = wanted & self._whole
-        self._to_open = MOST_OPENED
+        if not left.any():
+            return []
+        # A letter is sooner upscaled than a sheet is unpacked.
+        self._to_open = MOST_OPENED if np.count_nonzero(left) > MOST_ALONE else 0
         acceptance = Acceptance(low, self._grid, self._reduce)
         found = self._returned(low, left, acceptance)
         if np.count_nonzero(left) >= FEWEST_TILES:
@@ -122,8 +125,11 @@ class Memory:
 
     def _returned(self, low: Picture, left: Mask, acceptance: Acceptance) -> list[Hypothesis]:
         """Find what stands where it stood before, and take it from `left`."""
-        here = tile_hashes(low, self._grid)
-        fits = [left & sheet.sharp & (sheet.in_place == here) for sheet in self._sheets]
+        _, part = around(left, self._grid)
+        here = tile_hashes(low, self._grid, part)
+        fits = [left & sheet.sharp for sheet in self._sheets]
+        for sheet, tiles in zip(self._sheets, fits, strict=True):
+            tiles[part] &= sheet.in_place[part] == here
         contents = np.zeros(left.shape, dtype=np.uint32)
         seen, doubtful = self._grid.mask(), self._grid.mask()
         for sheet, tiles in zip(self._sheets, fits, strict=True):

@@ -203,8 +203,9 @@ class Sharpener:
         if self._unseen is not None:
             # What has changed may be text; until it has rested there is no need to know.
             may_be_wanted = ~exact & (~self._pictures_seen | self._unseen_tiles | self.owed)
-            if now < (soonest := float(at[may_be_wanted].min(initial=np.inf))) < np.inf:
-                return soonest
+            soonest = float(at[may_be_wanted].min(initial=np.inf))
+            if soonest > now:
+                return None if np.isinf(soonest) else soonest
         soonest = float(at[self.wanted(exact)].min(initial=np.inf))
         return None if np.isinf(soonest) else max(now, soonest)
 

@@ -17,14 +17,14 @@ PACK_LEVEL = 1
 TileHashes = NDArray[np.uint64]
 
 
-def tile_hashes(low: Picture, grid: Grid) -> TileHashes:
-    """Hash the low-resolution pixels of each tile with a ring of `RING_PX` around it; (rows, columns)."""
+def tile_hashes(low: Picture, grid: Grid, tiles: tuple[slice, slice] = np.s_[:, :]) -> TileHashes:
+    """Hash the low-resolution pixels of each of `tiles` with a ring of `RING_PX` around it; (rows, columns)."""
     side = grid.tile_px + 2 * RING_PX
     padded = np.zeros((grid.rows * grid.tile_px + 2 * RING_PX, grid.columns * grid.tile_px + 2 * RING_PX), np.uint64)
     padded[RING_PX : RING_PX + low.shape[0], RING_PX : RING_PX + low.shape[1]] = low
     weights = np.random.default_rng(1).integers(1 << 63, size=(side, side), dtype=np.uint64) | np.uint64(1)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side))[:: grid.tile_px, :: grid.tile_px]
-    hashes: TileHashes = np.einsum("rcyx,yx->rc", windows, weights)
+    hashes: TileHashes = np.einsum("rcyx,yx->rc", windows[tiles], weights)
     return hashes ^ hashes >> np.uint64(32)
 
 

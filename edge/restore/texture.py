@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.geometry import Grid, Mask
+from edge.geometry import Grid, Mask, any_in_tiles
 from edge.pixels import Picture
 
 STEP = 9
@@ -45,8 +45,8 @@ def pictures_and_flat(low: Picture, grid: Grid) -> tuple[Mask, Mask]:
     """Return what `pictures` and `flat` do, at the cost of one look."""
     right, down = _differences(low)
     of_one_colour = _of_one_colour(right, down, grid)
-    small = _shared(((right > 0) & (right <= STEP)).astype(np.float32) + ((down > 0) & (down <= STEP)), grid)
-    equal = _shared((right == 0).astype(np.float32) + (down == 0), grid)
+    small = _shared(*(((differ > 0) & (differ <= STEP)).view(np.uint8) for differ in (right, down)), grid)
+    equal = _shared(*((differ == 0).view(np.uint8) for differ in (right, down)), grid)
     alike = ((small > SMALL_ABOVE) | (equal < EQUAL_BELOW)).view(np.uint8)
     _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
     sides = np.minimum(figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT])
@@ -60,7 +60,7 @@ def _mixed(right: Levels, down: Levels, paper: Mask, grid: Grid) -> Mask:
     """Return the tiles at the border of `paper`, of one colour, which may hold letters beside a part of a picture."""
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     beside = cv2.dilate(paper.view(np.uint8), cross).view(np.bool_)
-    edges = _tile_means(((right > EDGE) | (down > EDGE)).astype(np.float32), grid)
+    edges = _tile_means(((right > EDGE) | (down > EDGE)).view(np.uint8), grid)
     mask: Mask = beside & (edges >= EDGES_FROM)
     return mask
 
@@ -82,37 +82,29 @@ def flat(low: Picture, grid: Grid) -> Mask:
 
 
 def _of_one_colour(right: Levels, down: Levels, grid: Grid) -> Mask:
-    mask: Mask = _tile_means(((right > 0) | (down > 0)).astype(np.float32), grid) == 0
-    return mask
+    return ~any_in_tiles((right | down) > 0, grid.tile_px)
 
 
 def _differences(low: Picture) -> tuple[Levels, Levels]:
     """Take how far each pixel is from the one before it in its row and in its column, in the channel of the most."""
-    channels = np.ascontiguousarray(low).view(np.uint8).reshape(*low.shape, 4)
     right, down = (np.zeros(low.shape, dtype=np.uint8) for _ in range(2))
-    right[:, 1:] = _most(cv2.absdiff(channels[:, 1:], channels[:, :-1]))
-    down[1:] = _most(cv2.absdiff(channels[1:], channels[:-1]))
+    for levels in cv2.split(np.ascontiguousarray(low).view(np.uint8).reshape(*low.shape, 4))[:3]:
+        right[:, 1:] = cv2.max(right[:, 1:], cv2.absdiff(levels[:, 1:], levels[:, :-1]))
+        down[1:] = cv2.max(down[1:], cv2.absdiff(levels[1:], levels[:-1]))
     right[:, :1], down[:1] = right[:, 1:2], down[1:2]
     return right, down
 
 
-def _most(channels: cv2.typing.MatLike) -> cv2.typing.MatLike:
-    blue, green, red, _ = cv2.split(channels)
-    return cv2.max(cv2.max(blue, green), red)
-
-
-def _shared(doubled: Shares, grid: Grid) -> Shares:
-    """Mean twice a share in each tile, half of it that of the tiles around."""
-    own = _tile_means(doubled / np.float32(2), grid)
+def _shared(across: Levels, along: Levels, grid: Grid) -> Shares:
+    """Mean two shares, of 0 and 1, in each tile, half of it that of the tiles around."""
+    own = _tile_means(across + along, grid) / np.float32(2)
     around = np.asarray(cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
     return (own + around) / np.float32(2)
 
 
-def _tile_means(values: Shares, grid: Grid) -> Shares:
+def _tile_means(values: Levels, grid: Grid) -> Shares:
     """Mean of `values` (the grid's size) in each tile; edge tiles as if their last pixels went on."""
-    height, width = values.shape
-    padded = np.pad(values, ((0, -height % grid.tile_px), (0, -width % grid.tile_px)), mode="edge")
-    means: Shares = padded.reshape(grid.rows, grid.tile_px, grid.columns, grid.tile_px).mean(
-        axis=(1, 3), dtype=np.float32
-    )
-    return means
+    down, right = (-side % grid.tile_px for side in values.shape)
+    padded = cv2.copyMakeBorder(values, 0, down, 0, right, cv2.BORDER_REPLICATE).astype(np.float32)
+    means = cv2.resize(padded, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, dtype=np.float32)

@@ -4,10 +4,14 @@ import ctypes
 import logging
 
 # Source: mallopt(3) and malloc.h of glibc.
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 PICTURE_BYTES = 4 * 1024 * 1024
 """Half of a 1920x1080 picture: what is larger is mapped by itself. Left alone, glibc raises this to 32 MiB."""
+KEPT_BYTES = 4 * 1024 * 1024
+"""Freed memory that is kept: for 128 KiB, as glibc has it, each low-resolution picture's pages are given back and
+fetched again, which takes longer than what is computed with them."""
 ARENAS = 2
 """One for the event loop and one for the threads; by default each thread keeps its own."""
 
@@ -26,3 +30,4 @@ def keep_small() -> None:
         return
     mallopt(_M_ARENA_MAX, ARENAS)
     mallopt(_M_MMAP_THRESHOLD, PICTURE_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)

@@ -117,6 +117,18 @@ def test_few_changed_tiles_return_to_what_they_were_and_no_further():
     assert memory.search(low_of(at(page, 44)), wanted) == []
 
 
+def test_a_letter_is_not_looked_for_in_what_is_packed():
+    page = long_page()
+    memory = memory_of(*(at(page, top) for top in range(0, 900, 150)))
+    while memory.tidy():
+        pass
+    before = memory.bytes_held
+    wanted = GRID.mask()
+    wanted[5, 5:7] = True
+    assert memory.search(low_of(at(page, 0)), wanted) == []
+    assert memory.bytes_held == before
+
+
 def test_packed_memory_finds_the_same_at_a_fraction_of_the_bytes():
     page = long_page()
     memory = memory_of(*(at(page, top) for top in range(0, 900, 150)))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from edge.geometry import Grid, Rect, Size
 from edge.pixels import rgb565
+from edge.restore import texture
 from edge.restore.sharpen import (
     CONFIRM_BYTES,
     CONFIRM_EVERY_S,
@@ -62,6 +63,21 @@ def test_a_tile_is_due_once_it_has_rested():
     assert not sharpener.due(NONE, NONE, 10.0 + REST_S / 2).any()
     assert sharpener.next_due_at(NONE, NONE, 10.0) == 10.0 + REST_S
     assert sharpener.due(NONE, NONE, 10.0 + REST_S).all()
+
+
+def test_text_is_not_told_from_pictures_before_a_change_has_rested(monkeypatch):
+    looks: list[float] = []
+    look = texture.pictures_and_flat
+    monkeypatch.setattr(texture, "pictures_and_flat", lambda *of: looks.append(0.0) or look(*of))
+    sharpener = seen(SharpenPolicy.TEXT, screen((0, 0)), now=0.0)
+    letter = GRID.mask()
+    letter[5, 5] = True
+    for exact, at in ((ALL, None), (~letter, 1.0 + REST_S)):  # before it is drawn, and after
+        sharpener.due(ALL, NONE, 0.5)
+        looks.clear()
+        sharpener.changed(letter, screen((0, 0), (5, 5)), now=1.0)
+        assert sharpener.next_due_at(exact, NONE, 1.0) == at
+        assert not looks
 
 
 def test_a_blinking_caret_holds_back_nothing_but_itself():
