@@ -183,7 +183,7 @@ class Grid:
 
 
 def any_in_tiles(pixels: Mask, tile_px: int) -> Mask:
-    """Return in which tiles (rows, columns) of `tile_px` any of `pixels` (height, width) is set, from the top left on."""
+    """Return in which tiles of `tile_px` (rows, columns; the last cut short) any of `pixels` (height, width) is set."""
     height, width = pixels.shape
     rows, columns = -(-height // tile_px), -(-width // tile_px)
     whole = np.zeros((rows * tile_px, columns * tile_px), dtype=np.bool_)
