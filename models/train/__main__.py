@@ -1,36 +1,71 @@
 """Command line of the training."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
 
-from models.train.run import Run, Settings
-from models.zoo.export import export
+from models.train.run import spare_processors
+from models.train.settings import Settings, Stage
+from models.train.stage import start
+from models.train.validate import Validation
+
+_DATA = Path("models/out/data-2")
 
 
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path), default=Path("models/out/data/train"), show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("models/out/run"), show_default=True)
-@click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu", show_default=True)
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+@click.group()
+def main() -> None:
+    """Train networks."""
+
+
+@main.command()
+@click.argument("stage", type=click.Choice([stage.value for stage in Stage]))
+@click.option("--network", required=True, help="S, M, L, XL, SRGAN, SRVGG, SPAN, or channels x depth such as 48x4.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder of the run; taken up if it has one."
+)
+@click.option("--from", "source", default="", help="Run whose averaged network is the beginning.")
+@click.option("--teacher", default="", help="Run whose network distillation follows.")
+@click.option("--data", type=click.Path(path_type=Path), default=_DATA, show_default=True)
+@click.option("--device", default="auto", show_default=True)
 @click.option("--threads", default=0, help="Threads on the processor; 0 leaves it to PyTorch.")
-@click.option("--channels", default=Settings().channels, show_default=True)
-@click.option("--depth", default=Settings().depth, show_default=True)
-@click.option("--steps", default=Settings().steps, show_default=True)
-@click.option("--batch", default=Settings().batch, show_default=True)
-@click.option("--patch-px", default=Settings().patch_px, show_default=True)
-@click.option("--rate", default=Settings().rate, show_default=True)
-@click.option("--average", default=Settings().average, show_default=True)
-@click.option("--edge-weight", default=Settings().edge_weight, show_default=True)
-@click.option("--seed", default=Settings().seed, show_default=True)
-def main(data: Path, out: Path, device: str, threads: int, **settings: float) -> None:
-    """Train on DATA, or go on where a run in OUT was stopped, and write OUT/network.onnx."""
+@click.option("--steps", default=0, help="End after so many steps,")
+@click.option("--minutes", default=0.0, help="or after so much time, in which the rate falls to nothing.")
+@click.option("--batch", default=16, show_default=True)
+@click.option("--patch-px", default=48, show_default=True, help="Side of a patch in low-resolution pixels.")
+@click.option("--muon/--adam", default=True, show_default=True)
+@click.option("--rate", default=1.0, show_default=True, help="Factor of the optimisers' own rates.")
+@click.option("--average", default=0.999, show_default=True)
+@click.option("--epsilon", default=0.0, show_default=True, help="Charbonnier's, in grey levels; 0 squares the error.")
+@click.option("--edge-weight", default=0.0, show_default=True)
+@click.option("--weight", default=1.0, show_default=True, help="Of what the stage adds to the error of pixels.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--every-s", default=60.0, show_default=True, help="How often the run is judged and kept.")
+def run(
+    stage: str,
+    out: Path,
+    data: Path,
+    device: str,
+    threads: int,
+    every_s: float,
+    **settings: Any,  # noqa: ANN401 (the options that are fields of `Settings`)
+) -> None:
+    """Run STAGE, or go on where it was stopped."""
     if threads:
         torch.set_num_threads(threads)
-    run = Run(out, Settings(**settings), device)  # type: ignore[arg-type]
-    run.train(data)
-    export(run.average, out / "network.onnx")
-    click.echo(f"trained {run.step} steps; the network is in {out / 'network.onnx'}")
+    where = _device(device)
+    chosen = Settings(Stage(stage), **settings)
+    begun = start(out, chosen, data / "train", where, every_s)
+    validation = Validation(data / "held-out", where, precise=chosen.stage is Stage.QUANTISED)
+    psnr = begun.train(validation, spare_processors())
+    click.echo(f"{out}: {begun.step} steps, held-out patches {psnr:.3f} dB")
 
 
 if __name__ == "__main__":

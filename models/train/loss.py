@@ -1,21 +1,33 @@
-"""What training minimises: the squared error of the picture that the client will show.
+"""What training minimises: how far the picture that the client will show is from the native one.
 
 Everything is laid out as *cells*, (n, h / 2, w / 2, 4, 16, 3): the 2x2 low-resolution pixels of the network's stride,
-the 4x4 full-size pixels of each, three colours. No picture is ever put together, which doubles the speed.
+the 4x4 full-size pixels of each, three colours. No picture is put together, which doubles the speed.
 """
+
+import math
 
 import torch
 from torch import Tensor
 
-from models.networks.base import TRUNCATION
+from models.networks.base import STRIDE, TRUNCATION
 
 _PIXELS = 16
 _TRUNCATED = 2 * TRUNCATION  # in grey levels
+# Next to a patch's edge the network sees zeros that no picture has.
+BORDER_CELLS = 2
 
 
 def box_mean(native: Tensor) -> Tensor:
     """Reduce native cells (n, h / 2, w / 2, 4, 16, 3) of grey levels to (n, h / 2, w / 2, 4, 1, 3), truncating."""
     return torch.floor(_mean(native))
+
+
+def planes(anchor: Tensor) -> Tensor:
+    """Lay out what `box_mean` gives as a network wants it: (n, 3, h, w) in 0..1."""
+    n, rows, columns = anchor.shape[:3]
+    lr = anchor.view(n, rows, columns, STRIDE, STRIDE, 3).permute(0, 5, 1, 3, 2, 4)
+    lr = lr.reshape(n, 3, STRIDE * rows, STRIDE * columns)
+    return lr.contiguous(memory_format=torch.channels_last) / 255
 
 
 def shown(anchor: Tensor, residual: Tensor) -> Tensor:
@@ -27,18 +39,36 @@ def shown(anchor: Tensor, residual: Tensor) -> Tensor:
     return clamped + (anchor + _TRUNCATED - _mean(clamped))
 
 
-def loss(anchor: Tensor, residual: Tensor, native: Tensor, border: int, edge_weight: float) -> tuple[Tensor, Tensor]:
-    """Give the loss and the mean squared error in grey levels, both without `border` cells at each side.
+def inner(cells: Tensor) -> Tensor:
+    """Leave out the cells at the edges of a patch."""
+    return cells[:, BORDER_CELLS:-BORDER_CELLS, BORDER_CELLS:-BORDER_CELLS]
 
-    `edge_weight` counts the squared error of the differences between neighbours in a block.
+
+def pixel_loss(error: Tensor, epsilon: float, edge_weight: float) -> Tensor:
+    """Give the loss of `error`, cells of grey levels: squared if `epsilon` is 0, otherwise Charbonnier's of it.
+
+    `edge_weight` counts that of the differences between neighbours in a block as well. About the error's square, or its
+    size times `epsilon`, over 255 squared.
+
+    Source: P. Charbonnier et al., Two Deterministic Half-Quadratic Regularization Algorithms, 1994.
     """
-    error = (shown(anchor, residual) - native)[:, border:-border, border:-border]
-    squared = error.square().mean()
-    if not edge_weight:
-        return squared, squared
-    block = error.reshape(-1, 4, 4, 3)
-    edges = (block[:, 1:] - block[:, :-1]).square().mean() + (block[:, :, 1:] - block[:, :, :-1]).square().mean()
-    return squared + edge_weight * edges, squared
+    total = _penalty(error, epsilon)
+    if edge_weight:
+        block = error.reshape(-1, 4, 4, 3)
+        across, down = block[:, :, 1:] - block[:, :, :-1], block[:, 1:] - block[:, :-1]
+        total = total + edge_weight * (_penalty(across, epsilon) + _penalty(down, epsilon))
+    return total / 255**2
+
+
+def psnr_db(squared_error: float) -> float:
+    """Give the peak signal-to-noise ratio of a mean squared error in grey levels."""
+    return 10 * math.log10(255**2 / squared_error)
+
+
+def _penalty(error: Tensor, epsilon: float) -> Tensor:
+    if not epsilon:
+        return error.square().mean()
+    return epsilon * ((error.square() + epsilon**2).sqrt().mean() - epsilon)
 
 
 def _mean(cells: Tensor) -> Tensor:

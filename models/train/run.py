@@ -1,139 +1,162 @@
-"""A run of training: Adam, a cosine to zero, an average of the weights; can be stopped and taken up at any time."""
+"""A run of training: a budget, a rate that falls at its end, an average of the weights; taken up after any stop."""
 
-import csv
+import copy
+import json
 import math
+import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from models.networks.base import STRIDE
-from models.networks.restorer import ResidualNetwork
-from models.train.loss import box_mean, loss
-from models.train.patches import Patches
+from models.networks.base import Network
+from models.train import curves
+from models.train.checkpoint import CHECKPOINT, load, save
+from models.train.feed import feed
+from models.train.muon import muon_and_adam
+from models.train.objective import Objective
+from models.train.settings import Settings
+from models.train.validate import Validation
 
-_BORDER = 2  # cells; next to a patch's edge the network sees zeros that no picture has
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What determines a run."""
-
-    channels: int = 48
-    depth: int = 4
-    steps: int = 26_000
-    batch: int = 16
-    patch_px: int = 48
-    rate: float = 2e-3
-    average: float = 0.999
-    edge_weight: float = 0.0
-    seed: int = 1
+_WARM_UP_STEPS = 100
+# The last part of the budget, in which the rate falls to nothing along a line.
+_FALLING = 0.3
 
 
 class Run:
-    """Training in `folder`: `checkpoint.pt` to go on from, `curve.csv` with a line for every `log_every` steps."""
+    """Training of `network` in `folder`, where the averaged one is judged and all is kept every `every_s` seconds.
 
-    def __init__(self, folder: Path, settings: Settings, device: str = "cpu", log_every: int = 100) -> None:
-        self.folder, self.settings, self.device, self.log_every = folder, settings, device, log_every
-        torch.manual_seed(settings.seed)
-        self.network = ResidualNetwork(settings.channels, settings.depth).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = ResidualNetwork(settings.channels, settings.depth).to(device)
-        self.average.load_state_dict(self.network.state_dict())
-        self.adam = torch.optim.Adam(self.network.parameters(), lr=settings.rate, betas=(0.9, 0.99))
-        self.step = 0
+    Files: `checkpoint.pt` to go on from, `curve.csv` and `curve.png`, and at the end `result.json`. A folder that has a
+    run of other settings is refused with ValueError.
+    """
+
+    def __init__(
+        self, folder: Path, settings: Settings, network: Network, objective: Objective[Any], every_s: float = 60
+    ) -> None:
+        self.folder, self.settings, self.objective, self.every_s = folder, settings, objective, every_s
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network)
+        self.optimisers = _optimisers(self.network, settings)
+        self._rates = [[float(group["lr"]) for group in optimiser.param_groups] for optimiser in self.optimisers]
+        self.step, self.seconds = 0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
-        if self.checkpoint.exists():
-            self._load()
+        if (folder / CHECKPOINT).exists():
+            self._take_up()
 
     @property
-    def checkpoint(self) -> Path:
-        """Where the state of the run is kept."""
-        return self.folder / "checkpoint.pt"
+    def used(self) -> float:
+        """How much of the budget is used up, 0..1."""
+        return self.settings.used(self.step, self.seconds)
 
-    def train(self, data: Path, until_step: int | None = None) -> None:
-        """Train on the pictures in `data` up to `until_step`, by default to the end, and keep the state."""
-        end = self.settings.steps if until_step is None else min(until_step, self.settings.steps)
-        # A seed of its own for every start: a run that is taken up does not see the same patches again.
-        rng = np.random.default_rng([self.settings.seed, self.step])
-        batches = Patches(data, self.settings.patch_px).batches(self.settings.batch, rng)
-        squared, count, started = 0.0, 0, time.monotonic()
-        while self.step < end:
-            squared += self._train_step(next(batches))
-            count += 1
-            if self.step % self.log_every == 0 or self.step == end:
-                self._log(squared / count, (time.monotonic() - started) / count)
+    def train(self, validation: Validation, workers: int = 0, until_step: int | None = None) -> float:
+        """Train to the end, or up to `until_step`; gives the averaged network's PSNR in decibels."""
+        batches = feed(self.objective.draw, self.settings.seed, self.step, workers)
+        before, begun = self.seconds, time.monotonic()
+        kept, losses, psnr = begun, list[Tensor](), math.nan
+        while self.used < 1 and self.step != until_step:
+            losses.append(self.advance(next(batches)))
+            now = time.monotonic()
+            self.seconds = before + now - begun
+            if now - kept >= self.every_s or self.used >= 1 or self.step == until_step:
+                kept, psnr = now, validation.psnr_db(self.average)
+                self._log(float(torch.stack(losses).mean()), psnr)
                 self._save()
-                squared, count, started = 0.0, 0, time.monotonic()
+                losses.clear()
+        if math.isnan(psnr):
+            psnr = validation.psnr_db(self.average)
+        curves.draw(self.folder / "curve.csv", self.folder / "curve.png")
+        if self.used >= 1:
+            self._conclude(psnr)
+        return psnr
 
-    def _train_step(self, drawn: Tensor) -> float:
-        for group in self.adam.param_groups:
-            group["lr"] = self._rate()
-        native = drawn.to(self.device).float()
-        anchor = box_mean(native)
-        n, rows, columns = anchor.shape[:3]
-        lr = anchor.view(n, rows, columns, STRIDE, STRIDE, 3).permute(0, 5, 1, 3, 2, 4)
-        lr = lr.reshape(n, 3, STRIDE * rows, STRIDE * columns).contiguous(memory_format=torch.channels_last) / 255
-        # Eight bits of precision are what the convolutions will have on an NPU; the last layer and the loss keep all.
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16):
-            features = self.network.features(lr)
-        residual = self.network.cells(features.float())
-        total, squared = loss(anchor, residual, native, _BORDER, self.settings.edge_weight)
-        self.adam.zero_grad(set_to_none=True)
-        (total / 255**2).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 0.05)
-        self.adam.step()
+    def advance(self, batch: Any) -> Tensor:  # noqa: ANN401 (what its objective draws)
+        """Take one step on `batch`; gives its loss."""
+        rate = self._rate()
+        for optimiser, bases in zip(self.optimisers, self._rates, strict=True):
+            for group, base in zip(optimiser.param_groups, bases, strict=True):
+                group["lr"] = base * rate
+        self.network.train()
+        loss = self.objective.loss(self.network, batch)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         keep = min(self.settings.average, self.step / (self.step + 10))
         with torch.no_grad():
             for mean, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(new, 1 - keep)
-        return float(squared.detach())
+            for mean, new in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                mean.copy_(new)
+        return loss.detach()
 
     def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / 200)
-        return warm * self.settings.rate * 0.5 * (1 + math.cos(math.pi * self.step / self.settings.steps))
+        return min(1.0, (self.step + 1) / _WARM_UP_STEPS) * min(1.0, (1 - self.used) / _FALLING)
 
-    def _log(self, squared: float, seconds: float) -> None:
-        path = self.folder / "curve.csv"
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if new:
-                writer.writerow(["step", "rate", "psnr_db", "seconds_per_step"])
-            psnr = 10 * math.log10(255**2 / squared)
-            writer.writerow([self.step, f"{self._rate():.3g}", f"{psnr:.3f}", f"{seconds:.4f}"])
+    def _log(self, loss: float, psnr: float) -> None:
+        point = curves.Point(self.step, self.seconds, self._rate(), loss, psnr)
+        curves.append(self.folder / "curve.csv", point)
+        print(
+            f"{self.folder.name}: step {self.step}, {self.used:.1%}, loss {loss:.3g}, held-out {psnr:.3f} dB",
+            flush=True,
+        )
+
+    def _conclude(self, psnr: float) -> None:
+        result = {
+            "settings": self.settings.to_dict(),
+            "steps": self.step,
+            "minutes": round(self.seconds / 60, 2),
+            "parameters": self.average.parameters_in_use,
+            "held_out_patches_psnr_db": round(psnr, 4),
+        }
+        (self.folder / "result.json").write_text(json.dumps(result, indent=2) + "\n")
 
     def _save(self) -> None:
-        state = {
-            "settings": {name: getattr(self.settings, name) for name in Settings.__slots__},
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "adam": self.adam.state_dict(),
-            "step": self.step,
-        }
-        unfinished = self.checkpoint.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(self.checkpoint)
+        save(
+            self.folder / CHECKPOINT,
+            {
+                "settings": self.settings.to_dict(),
+                "network": self.network.state_dict(),
+                "average": self.average.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "objective": self.objective.state(),
+                "step": self.step,
+                "seconds": self.seconds,
+            },
+        )
 
-    def _load(self) -> None:
-        state: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        kept = Settings(**state["settings"])
+    def _take_up(self) -> None:
+        state = load(self.folder / CHECKPOINT)
+        kept = Settings.from_dict(state["settings"])
         if kept != self.settings:
-            raise ValueError(f"{self.checkpoint} belongs to another run: it has {kept}, this one {self.settings}")
+            raise ValueError(
+                f"{self.folder / CHECKPOINT} belongs to another run: it has {kept}, this one {self.settings}; "
+                "take another folder or remove it"
+            )
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self.adam.load_state_dict(state["adam"])
-        self.step = state["step"]
+        for optimiser, its in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(its)
+        self.objective.take_up(state["objective"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        curves.cut(self.folder / "curve.csv", self.step)
 
 
-def load_average(checkpoint: Path) -> tuple[ResidualNetwork, Settings, int]:
-    """Load the averaged network of a run, its settings and the steps that it was trained for."""
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    settings = Settings(**state["settings"])
-    network = ResidualNetwork(settings.channels, settings.depth)
-    network.load_state_dict(state["average"])
-    return network.eval(), settings, state["step"]
+def _optimisers(network: Network, settings: Settings) -> list[torch.optim.Optimizer]:
+    if settings.muon:
+        optimisers = muon_and_adam(network, network.tail)
+    else:
+        moving = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimisers = [torch.optim.Adam(moving, lr=2e-3, betas=(0.9, 0.99))]
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] *= settings.rate
+    return optimisers
+
+
+def spare_processors() -> int:
+    """Count the processors beyond the one that trains; they can draw batches ahead."""
+    return len(os.sched_getaffinity(0)) - 1
