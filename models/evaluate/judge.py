@@ -1,55 +1,88 @@
-"""PSNR and SSIM of luma, over sets of held-out native pictures."""
+"""Judging a method by held-out pages; what was judged once is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Protocol
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
+import msgspec
 
+import edge.restore.shuffle
+import models.evaluate.likeness
+import models.evaluate.scores
 from edge.pixels import Bgr
-from edge.restore.backends.card import Quality
 from edge.restore.shuffle import box_mean
-from models.evaluate.methods import Method
+from models.data.manifest import Line
+from models.evaluate.likeness import Luma, gmsd_y, luma, psnr_y_db, squared_error, ssim_y
+from models.evaluate.methods import Method, digest
+from models.evaluate.pages import HeldOut
+from models.evaluate.scores import PageScores, SizeBand, Sums, Text, pooled
+
+_SOURCES = (models.evaluate.likeness, models.evaluate.scores, edge.restore.shuffle)
+_THREADS = 2
 
 
-def luma(bgr: Bgr) -> NDArray[np.float64]:
-    """Weigh B, G and R as BT.601 does: float64 (height, width), 0..255."""
-    weighted: NDArray[np.float64] = bgr @ np.array([0.114, 0.587, 0.299])
-    return weighted
+class Reads(Protocol):
+    """Says what of a page's text can be read."""
+
+    @property
+    def identity(self) -> str:
+        """A hash of what decides that."""
+
+    def text(self, page: HeldOut, native: Bgr, shown: Bgr) -> tuple[Text, ...]:
+        """Read the page's text in `shown`; called from several threads at once."""
 
 
-def psnr_y(native: Bgr, shown: Bgr) -> float:
-    """PSNR of luma in dB, at most 99."""
-    squared = float(np.mean((luma(native) - luma(shown)) ** 2))
-    return min(99.0, 10 * float(np.log10(255**2 / max(squared, 1e-12))))
+class Judge:
+    """Judges methods, and keeps in `folder` what it found: a file per method, by the hashes of method and pages."""
+
+    def __init__(self, folder: Path, reader: Reads | None = None) -> None:
+        self._folder = folder
+        self._reader = reader
+        own = digest(*(Path(str(part.__file__)) for part in _SOURCES), Path(__file__))
+        self._identity = digest(own.encode(), reader.identity.encode() if reader else b"")
+
+    def scores(self, method: Method | None, pages: Sequence[HeldOut]) -> list[PageScores]:
+        """Judge `method` by each of `pages`; None stands for the native pictures, for not all of their text is read."""
+        identity = method.identity if method else ""
+        path = self._folder / f"{digest(self._identity.encode(), identity.encode())}.json"
+        known = msgspec.json.decode(path.read_bytes(), type=dict[str, PageScores]) if path.exists() else {}
+        due = [page for page in pages if page.page.sha256 not in known]
+        if due:
+            # Restoring goes on while the pages before are read, most of which is waiting for another process.
+            with method.opened() if method else nullcontext() as opened, ThreadPoolExecutor(_THREADS) as pool:
+                judged = []
+                for page in due:
+                    native = page.native()
+                    shown = opened.picture(box_mean(native)) if opened else native
+                    judged.append(pool.submit(self.judge, page, native, shown))
+                for page, scores in zip(due, judged, strict=True):
+                    known[page.page.sha256] = scores.result()
+            _keep(path, msgspec.json.encode(known))
+        return [known[page.page.sha256] for page in pages]
+
+    def judge(self, page: HeldOut, native: Bgr, shown: Bgr) -> PageScores:
+        """Compare `shown` with `native`, both BGR bytes (height, width, 3), as a whole and in the lines of `page`."""
+        wanted, came = luma(native), luma(shown)
+        text = _lines(squared_error(wanted, came), page.page.lines)
+        if self._reader:
+            text = pooled([*text, *self._reader.text(page, native, shown)])
+        return PageScores(psnr_y_db(wanted, came), ssim_y(wanted, came), gmsd_y(wanted, came), text)
 
 
-def ssim_y(native: Bgr, shown: Bgr) -> float:
-    """SSIM of luma, with the Gaussian window of its authors.
-
-    Source: Wang et al., *Image Quality Assessment: From Error Visibility to Structural Similarity*, 2004.
-    """
-    return float(
-        structural_similarity(  # type: ignore[no-untyped-call]
-            luma(native), luma(shown), data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
-        )
-    )
+def _lines(error: Luma, lines: Iterable[Line]) -> tuple[Text, ...]:
+    parts = []
+    for line in lines:
+        x, y, width, height = line.rect
+        part = error[max(0, y) : y + height, max(0, x) : x + width]
+        sums = Sums(pixels=part.size, squared_error=float(part.sum(dtype="float64")))
+        parts.append(Text(line.script, SizeBand.of(line.size_px), sums))
+    return pooled(parts)
 
 
-def judge(folder: Path, kind: str, methods: Mapping[str, Method]) -> dict[str, Quality]:
-    """Judge each method by the pictures `folder`/`kind`-*.png: means over pictures."""
-    paths = sorted(folder.glob(f"{kind}-*.png"))
-    if not paths:
-        raise FileNotFoundError(f"no pictures {kind}-*.png in {folder}; make them with: python -m models.data")
-    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
-    for path in paths:
-        native: Bgr = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), dtype=np.uint8)
-        lr = box_mean(native)
-        for name, method in methods.items():
-            shown = method(lr)
-            scores[name].append((psnr_y(native, shown), ssim_y(native, shown)))
-    return {
-        name: Quality(*(round(float(mean), 4) for mean in np.mean(values, axis=0))) for name, values in scores.items()
-    }
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
