@@ -8,7 +8,8 @@ import msgspec
 
 from edge.restore.backends.card import Card, Quality, card_path
 from edge.restore.backends.onnx import INPUT, OUTPUT
-from models.network import STRIDE, ResidualNetwork
+from models.networks.base import STRIDE
+from models.networks.restorer import ResidualNetwork
 
 
 def describe(

@@ -1,101 +1,57 @@
-"""The network as an ONNX file: bytes of pixels in, bytes of residual out, for any even height and width.
+"""Networks as ONNX files in floating point, uint8 (n, h, w, 3) to int8 (n, h, w, 48)."""
 
-IR 6 and opset 12, which the converters of every Rockchip generation read.
-"""
-
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 from torch import Tensor
 
-from models.network import BLOCK_CHANNELS, STRIDE, ResidualNetwork
+from models.networks.base import STRIDE, Network
+from models.networks.restorer import ResidualNetwork
+from models.zoo.graph import INPUT, Graph
+from models.zoo.trace import traced
 
-_IR, _OPSET = 6, 12
+# From here on weights are stored in 16 bits: what that changes in the residual is lost in its rounding.
+_HALF_FROM_PARAMETERS = 300_000
 
 
-def export(network: ResidualNetwork, path: Path) -> None:
+def export(network: Network, path: Path) -> None:
     """Write `network` to `path`: uint8 (batch, height, width, 3) to int8 (batch, height, width, 48)."""
-    weights: list[onnx.TensorProto] = []
-    nodes = [
-        helper.make_node("Cast", ["picture"], ["grey_levels"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["grey_levels"], ["planes"], perm=[0, 3, 1, 2]),
-    ]
+    graph = Graph(half=network.parameters_in_use >= _HALF_FROM_PARAMETERS)
+    planes = graph.planes(graph.node("Cast", [INPUT], "grey_levels", to=TensorProto.FLOAT))
+    if isinstance(network, ResidualNetwork):
+        _family(graph, network, planes)
+    else:
+        traced(graph, network, planes)
+    graph.write(path, TensorProto.INT8)
 
-    def constant(name: str, value: Tensor | NDArray[Any]) -> str:
-        array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
-        weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
 
-    def convolve(source: str, name: str, weight: Tensor, bias: Tensor, *, stride: int = 1, relu: bool = True) -> str:
-        size = weight.shape[-1]
-        inputs = [source, constant(f"{name}.weight", weight), constant(f"{name}.bias", bias)]
-        nodes.append(
-            helper.make_node(
-                "Conv",
-                inputs,
-                [name],
-                kernel_shape=[size] * 2,
-                strides=[stride] * 2,
-                pads=[(size - stride + 1) // 2] * 4,
-            )
-        )
-        if relu:
-            nodes.append(helper.make_node("Relu", [name], [f"{name}.relu"]))
-        return f"{name}.relu" if relu else name
-
+def _family(graph: Graph, network: ResidualNetwork, planes: str) -> None:
     # Grey levels instead of 0..1 around its middle: the first layer's weights take that up.
     head = network.head.weight
-    x = convolve("planes", "head", head / 255, network.head.bias - 0.5 * head.sum(dim=(1, 2, 3)), stride=STRIDE)
+    bias = network.head.bias - 0.5 * head.sum(dim=(1, 2, 3))
+    x = skipped = _relu(graph, _convolved(graph, planes, "head", head / 255, bias, stride=STRIDE))
     for index, layer in enumerate(network.inner):
-        x = convolve(x, f"body.{index}", layer.weight, layer.bias)
-    x = convolve(x, "residual", *network.projected_tail(), relu=False)
+        convolved = _convolved(graph, x, f"body.{index}", layer.weight, layer.bias)
+        if network.skips and index % 2:
+            convolved = graph.node("Add", [skipped, convolved], f"sum.{index // 2}")
+        else:
+            skipped = x
+        x = _relu(graph, convolved)
+    residual = _convolved(graph, x, "residual", *network.projected_tail())
     # Rounds and saturates in one pass over the widest tensor there is.
-    scale, zero = constant("one_unit", np.array(1, np.float32)), constant("no_offset", np.array(0, np.int8))
-    nodes.append(helper.make_node("QuantizeLinear", [x, scale, zero], ["small"]))
-    nodes += _laid_out("small", "blocks", constant)
-    graph = helper.make_graph(
-        nodes,
-        "edge",
-        [helper.make_tensor_value_info("picture", TensorProto.UINT8, ["batch", "height", "width", 3])],
-        [helper.make_tensor_value_info("blocks", TensorProto.INT8, ["batch", "height", "width", BLOCK_CHANNELS])],
-        weights,
+    unit = [graph.constant("one_unit", np.float32(1)), graph.constant("no_offset", np.int8(0))]
+    graph.blocks_of_cells(graph.node("QuantizeLinear", [residual, *unit], "small"))
+
+
+def _convolved(graph: Graph, source: str, name: str, weight: Tensor, bias: Tensor, stride: int = 1) -> str:
+    size = weight.shape[-1]
+    named = [(f"{name}.weight", weight), (f"{name}.bias", bias)]
+    inputs = [source, *(graph.constant(constant, value.detach().numpy()) for constant, value in named)]
+    return graph.node(
+        "Conv", inputs, name, kernel_shape=[size] * 2, strides=[stride] * 2, pads=[(size - stride + 1) // 2] * 4
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="edge")
-    model.ir_version = _IR
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
 
 
-def _laid_out(source: str, target: str, constant: Callable[[str, NDArray[Any]], str]) -> list[onnx.NodeProto]:
-    """Lay out (n, 192, h / 2, w / 2) as (n, h, w, 48).
-
-    DepthToSpace and then Transpose would say the same, but move four times the bytes: the runtime has no DepthToSpace
-    for int8.
-    """
-
-    def numbers(name: str, *values: int) -> str:
-        return constant(name, np.array(values, dtype=np.int64))
-
-    node = helper.make_node
-    numbers("two", 2)
-    lengths = []
-    nodes = [node("Transpose", [source], ["last"], perm=[0, 2, 3, 1]), node("Shape", ["last"], ["shape"])]
-    for axis, name in enumerate(("count", "rows", "columns")):
-        ends = [numbers(f"{name}.from", axis), numbers(f"{name}.to", axis + 1)]
-        nodes.append(node("Slice", ["shape", *ends], [name]))
-        if axis:
-            nodes.append(node("Mul", [name, "two"], [f"{name}.full"]))
-            lengths.append(f"{name}.full")
-    return [
-        *nodes,
-        node("Concat", ["count", "rows", "columns", numbers("cell", 2, 2, BLOCK_CHANNELS)], ["cells.shape"], axis=0),
-        node("Reshape", ["last", "cells.shape"], ["cells"]),
-        node("Transpose", ["cells"], ["in_order"], perm=[0, 1, 3, 2, 4, 5]),
-        node("Concat", ["count", *lengths, numbers("channels", BLOCK_CHANNELS)], ["blocks.shape"], axis=0),
-        node("Reshape", ["in_order", "blocks.shape"], [target]),
-    ]
+def _relu(graph: Graph, source: str) -> str:
+    return graph.node("Relu", [source], f"{source}.relu")

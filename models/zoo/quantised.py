@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from models.networks.base import OUT_CHANNELS, STRIDE, Convolution, Network
+from models.networks.base import OUT_CHANNELS, STRIDE, Network
 from models.networks.restorer import ResidualNetwork
 
 WEIGHT_MAX = 127
@@ -33,7 +33,7 @@ class _Rounded(torch.autograd.Function):
         return x.round()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]  # noqa: ANN401, ARG004
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401, ARG004
         return gradient
 
 
@@ -69,6 +69,7 @@ class Activation(nn.Module):
     def __init__(self, *, signed: bool = False) -> None:
         super().__init__()
         self.log_step = nn.Parameter(torch.zeros(()))
+        self.signed = signed
         self.low, self.high = (SIGNED_MIN, SIGNED_MAX) if signed else (0, ACTIVATION_MAX)
 
     @property
@@ -86,10 +87,11 @@ class Activation(nn.Module):
         """Choose the step of the least squared error for `sums`, see `forward`."""
         values = (sums * scale[:, None, None]).flatten()
         values = values[:: len(values) // _FITTED_VALUES_MAX + 1]
-        if not self.low:
+        if not self.signed:
             values = values.relu()
         steps = _FRACTIONS * values.abs().max().clamp_min(_TINY) / self.high
-        errors = [((values / step).round().clamp(self.low, self.high) * step - values).square().mean() for step in steps]
+        shown = ((values / step).round().clamp(self.low, self.high) * step for step in steps)
+        errors = [(values - what).square().mean() for what in shown]
         self.log_step.copy_(steps[int(torch.stack(errors).argmin())].log())
 
 
@@ -118,23 +120,21 @@ class QuantisedNetwork(Network):
 
     def features(self, lr: Tensor) -> Tensor:
         """Give what the last layer sees in whole numbers, (n, channels, h / 2, w / 2)."""
-        network = self.network
         head = self.whole_head()
         # Centred here and not in the bias, so that the zeros beyond the edge are grey as the network knows them.
         bias = head.bias + _CENTRE * head.weight.sum(dim=(1, 2, 3))
         picture = (ACTIVATION_MAX * lr).round() - _CENTRE
-        x = self._requantised(self.head, nn.functional.conv2d(picture, head.weight, bias, STRIDE, 2), head.scale)
-        before = self.head
-        if not network.skips:
-            for layer, activation in zip(network.inner, self.inner, strict=True):
-                x, before = self._convolved(x, before, layer, activation), activation
-            return x
-        for index, joint in enumerate(self.joints):
-            first, second = self.inner[2 * index : 2 * index + 2]
-            inside = self._convolved(x, before, network.inner[2 * index], first)
-            beside = self._convolved(inside, first, network.inner[2 * index + 1], second)
-            sums = before.step * x + second.step * beside
-            x, before = self._requantised(joint, sums, torch.ones_like(sums[0, :, 0, 0])), joint
+        x = skipped = self._requantised(
+            self.head, nn.functional.conv2d(picture, head.weight, bias, STRIDE, 2), head.scale
+        )
+        for index, activation in enumerate(self.inner):
+            weight, bias, _, scale = self.whole_inner(index)
+            y = self._requantised(activation, nn.functional.conv2d(x, weight, bias, padding=1), scale)
+            if activation.signed:
+                sums = self.before(index - 1).step * skipped + activation.step * y
+                x = self._requantised(self.joints[index // 2], sums, scale.new_ones(len(scale)))
+            else:
+                skipped, x = x, y
         return x
 
     def cells(self, features: Tensor) -> Tensor:
@@ -150,19 +150,25 @@ class QuantisedNetwork(Network):
         layer = self.network.head
         return whole(layer.weight / ACTIVATION_MAX, layer.bias, layer.bias.new_ones(()), _CENTRE)
 
+    def whole_inner(self, index: int) -> Whole:
+        """Give the inner layer `index`."""
+        layer = self.network.inner[index]
+        return whole(layer.weight, layer.bias, self.before(index).step)
+
     def whole_tail(self) -> Whole:
         """Give the last layer, the sums of which count units of 2 grey levels when scaled."""
-        before = self.joints[-1] if self.joints else self.inner[-1]
-        return whole(*self.network.projected_tail(), before.step)
+        return whole(*self.network.projected_tail(), self.before(len(self.inner)).step)
+
+    def before(self, index: int) -> Activation:
+        """Tell what the inner layer `index` sees; with the number of inner layers what the last one does."""
+        if index == 0:
+            return self.head
+        return self.joints[index // 2 - 1] if self.inner[index - 1].signed else self.inner[index - 1]
 
     @property
     def halo_px(self) -> int:
         """See `Network`."""
         return self.network.halo_px
-
-    def _convolved(self, x: Tensor, before: Activation, layer: Convolution, activation: Activation) -> Tensor:
-        weight, bias, _, scale = whole(layer.weight, layer.bias, before.step)
-        return self._requantised(activation, nn.functional.conv2d(x, weight, bias, padding=1), scale)
 
     def _requantised(self, activation: Activation, sums: Tensor, scale: Tensor) -> Tensor:
         if self._fitting:
