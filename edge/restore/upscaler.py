@@ -1,8 +1,10 @@
 """Low resolution to fourfold: a backend guesses the residual, everything that must hold is done here, outside of it."""
 
+import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -18,6 +20,8 @@ from edge.restore.shuffle import BLOCK_CHANNELS, SCALE, shuffle, to_picture
 # a 1080p frame, whose halo then costs a tenth more time.
 _STRIPE_ROWS = 144
 _CALLS_KEPT = 4096
+
+_log = logging.getLogger(__name__)
 
 
 class Backend(Protocol):
@@ -41,22 +45,41 @@ class Backend(Protocol):
         """
 
     def close(self) -> None:
-        """Give memory and devices back; nothing may be called afterwards."""
+        """Give memory and devices back, without waiting for what hangs; nothing may be called afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A backend that was given up, and why."""
+
+    backend: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.backend}: {self.reason}"
 
 
 class Upscaler:
     """Restores pictures fourfold by `backend`; the mean of each 4x4 block of the output is the received pixel, exactly.
 
-    Not to be called from two threads at once. `calls_ms` holds the durations of the last calls in milliseconds, by
-    `clock` (seconds).
+    A backend that fails is replaced for good by the next of `successors`, which does the same part again; `failures`
+    holds those that were. Not to be called from two threads at once. `calls_ms` holds the durations of the last calls
+    in milliseconds, by `clock` (seconds).
     """
 
     scale = SCALE
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        clock: Callable[[], float] = time.perf_counter,
+        successors: Iterable[Backend] = (),
+    ) -> None:
         self.backend = backend
+        self.failures: tuple[Failure, ...] = ()
         self.calls_ms: deque[float] = deque(maxlen=_CALLS_KEPT)
         self._clock = clock
+        self._successors = iter(successors)
 
     def upscale(self, lr: Picture) -> Picture:
         """Restore a whole picture (height, width) to (4 * height, 4 * width)."""
@@ -67,7 +90,7 @@ class Upscaler:
 
         The result, (4 * rect.height, 4 * rect.width), is bit for bit what `upscale` gives there: the backend sees its
         halo around them, and beyond the picture its edge repeated. Raises `UpscalerError` for an empty rectangle or
-        one that is not wholly in the picture.
+        one that is not wholly in the picture, and where the last backend fails.
         """
         picture = Size(lr.shape[1], lr.shape[0])
         if not rect or rect not in picture.rect:
@@ -85,15 +108,36 @@ class Upscaler:
         self.backend.close()
 
     def _restore_stripe(self, lr: Picture, rect: Rect, out: Picture) -> None:
-        seen, inner = self._with_halo(lr, rect)
+        seen, inner, guess = self._guessed(lr, rect)
+        for rows, blocks in consistent_bands(seen[inner.slices], guess[inner.slices]):
+            to_picture(shuffle(blocks), out[SCALE * rows.start : SCALE * rows.stop])
+
+    def _guessed(self, lr: Picture, rect: Rect) -> tuple[Bgr, Rect, Residual]:
+        """Return what a backend was shown for `rect`, where `rect` lies in it, and its residual."""
+        while True:
+            seen, inner = self._with_halo(lr, rect)
+            try:
+                return seen, inner, self._residual(seen)
+            except UpscalerError as error:
+                self._replace_backend(error)
+
+    def _replace_backend(self, error: UpscalerError) -> None:
+        failed, successor = self.backend, next(self._successors, None)
+        if successor is None:
+            raise error
+        _log.error("%s takes over from %s, which failed: %s", successor.name, failed.name, error)
+        self.failures += (Failure(failed.name, str(error)),)
+        self.backend = successor
+        failed.close()
+
+    def _residual(self, seen: Bgr) -> Residual:
         guess = self.backend.residual(seen)
         if guess.shape != (*seen.shape[:2], BLOCK_CHANNELS) or guess.dtype != np.int8:
             raise UpscalerError(
                 f"backend {self.backend.name} gave a residual of {guess.dtype} {guess.shape} for a picture of"
                 f" {seen.shape}; expected int8 {(*seen.shape[:2], BLOCK_CHANNELS)}"
             )
-        for rows, blocks in consistent_bands(seen[inner.slices], guess[inner.slices]):
-            to_picture(shuffle(blocks), out[SCALE * rows.start : SCALE * rows.stop])
+        return guess
 
     def _with_halo(self, lr: Picture, rect: Rect) -> tuple[Bgr, Rect]:
         """Cut out what the backend must see for `rect`, as BGR, and say where `rect` lies in it."""

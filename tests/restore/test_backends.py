@@ -162,5 +162,5 @@ def test_model_is_refused_when_its_input_is_of_another_type(copied):
 
 
 def test_backend_is_refused_when_nobody_knows_its_name():
-    with pytest.raises(UpscalerError, match="'gpu'; there are auto, onnx, classical"):
+    with pytest.raises(UpscalerError, match="'gpu'; there are auto, rknn, onnx, classical"):
         open_backend("gpu")

@@ -1,35 +1,76 @@
-"""What restores, by name."""
+"""What restores, by name, and what takes its place when it fails."""
 
 import logging
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.errors import UpscalerError
 from edge.restore.backends.classical import ClassicalBackend
-from edge.restore.upscaler import Backend
+from edge.restore.backends.soc import this_soc
+from edge.restore.upscaler import Backend, Upscaler
 
-BACKENDS = ("auto", "onnx", "classical")
+BACKENDS = ("auto", "rknn", "onnx", "classical")
 
 _log = logging.getLogger(__name__)
 
 
-def open_backend(name: str = "auto", model: Path | None = None) -> Backend:
-    """Open the backend `name`, one of `BACKENDS`, with the network in `model`, by default the shipped one.
+def open_upscaler(
+    name: str = "auto", model: Path | None = None, clock: Callable[[], float] = time.perf_counter
+) -> Upscaler:
+    """Open an upscaler with `backends_from(name, model)`: the first one, and the others to take over in their order.
 
-    `auto` takes the network where it can be used and otherwise `classical`, and logs why. Raises `UpscalerError`.
+    Raises `UpscalerError`.
     """
+    successors = backends_from(name, model)
+    return Upscaler(next(successors), clock, successors)
+
+
+def open_backend(name: str = "auto", model: Path | None = None) -> Backend:
+    """Open the first of `backends_from(name, model)`. Raises `UpscalerError`."""
+    return next(backends_from(name, model))
+
+
+def backends_from(name: str = "auto", model: Path | None = None) -> Iterator[Backend]:
+    """Open the backend `name`, one of `BACKENDS`, and each time that another is asked for, the one after it.
+
+    `auto` is the NPU where there is one, then the network on the processor, then `classical`; what cannot be opened is
+    left out, and why is logged. The first of any other name is that or nothing. `model` is what to use instead of what
+    is shipped: a file for `onnx`, for `rknn` the folder with the targets. Raises `UpscalerError`.
+    """
+    if name not in BACKENDS:
+        raise UpscalerError(f"no backend is called {name!r}; there are {', '.join(BACKENDS)}")
+    if name != "auto":
+        yield _open(name, model)
+    for other in BACKENDS[BACKENDS.index(name) + 1 :]:
+        if other == "rknn" and this_soc() is None:
+            continue
+        # A model is of one backend: the others take what is shipped.
+        fits = model is not None and name == "auto" and model.is_dir() == (other == "rknn")
+        try:
+            backend = _open(other, model if fits else None)
+        except UpscalerError as error:
+            _log.warning("restoring without %s: %s", other, error)
+        else:
+            yield backend
+
+
+def _open(name: str, model: Path | None) -> Backend:
     match name:
-        case "classical":
-            return ClassicalBackend()
+        case "rknn":
+            return _open_rknn(model)
         case "onnx":
             return _open_onnx(model)
-        case "auto":
-            try:
-                return _open_onnx(model)
-            except UpscalerError as error:
-                _log.warning("restoring without a network: %s", error)
-                return ClassicalBackend()
         case _:
-            raise UpscalerError(f"no backend is called {name!r}; there are {', '.join(BACKENDS)}")
+            return ClassicalBackend()
+
+
+def _open_rknn(models: Path | None) -> Backend:
+    from edge.restore.backends.rknn import RknnBackend, shipped_models  # noqa: PLC0415 - only where there is an NPU
+
+    if (soc := this_soc()) is None:
+        raise UpscalerError("there is no NPU: the device tree names no Rockchip chip that has one; use another backend")
+    return RknnBackend(shipped_models() if models is None else models, soc)
 
 
 def _open_onnx(model: Path | None) -> Backend:

@@ -16,6 +16,8 @@ from edge.restore.shuffle import BLOCK_CHANNELS
 
 INPUT = Tensor(dtype="tensor(uint8)", shape=("batch", "height", "width", 3))
 OUTPUT = Tensor(dtype="tensor(int8)", shape=("batch", "height", "width", BLOCK_CHANNELS))
+OFFSET_OUTPUT = Tensor(dtype="tensor(uint8)", shape=OUTPUT.shape)
+"""What networks of 8-bit integers give: 128 more than the residual. ONNX Runtime is slow wherever they have signs."""
 
 _THREADS = 2
 # What ONNX Runtime raises has no common ancestor but Exception; on some damaged files its messages do not decode.
@@ -38,8 +40,8 @@ def shipped_model() -> Path:
 class OnnxBackend:
     """The network in the ONNX file `model`, whose card lies beside it.
 
-    It takes uint8 (1, height, width, 3) and gives int8 (1, height, width, 48) for any even height and width. Raises
-    `UpscalerError` where the file is missing, is not ONNX, is not what its card says or has other inputs or outputs.
+    It takes `INPUT` and gives `OUTPUT` or `OFFSET_OUTPUT`, for any height and width on its grid. Raises `UpscalerError`
+    where the file is missing, is not ONNX, is not what its card says or has other inputs or outputs.
     """
 
     name = "onnx"
@@ -56,8 +58,8 @@ class OnnxBackend:
             raise UpscalerError(
                 f"{model} is not a network that ONNX Runtime {ort.__version__} can run: {error}"
             ) from error
-        _check(model, "inputs", self._session.get_inputs(), INPUT)
-        _check(model, "outputs", self._session.get_outputs(), OUTPUT)
+        _check(model, "inputs", self._session.get_inputs(), [INPUT])
+        _check(model, "outputs", self._session.get_outputs(), [OUTPUT, OFFSET_OUTPUT])
         self._input = self._session.get_inputs()[0].name
 
     def residual(self, lr: Bgr) -> Residual:
@@ -71,7 +73,9 @@ class OnnxBackend:
             (out,) = self._session.run(None, {self._input: np.ascontiguousarray(lr)[None]})
         except _LOAD_ERRORS as error:
             raise UpscalerError(f"the network failed on a picture of {width}x{height}: {error}") from error
-        residual: Residual = out[0, :height, :width]
+        if out.dtype == np.uint8:
+            np.bitwise_xor(out, 0x80, out=out)
+        residual: Residual = out[0, :height, :width].view(np.int8)
         return residual
 
     def close(self) -> None:
@@ -92,16 +96,20 @@ def _options() -> Any:  # noqa: ANN401  the runtime has no types
     return options
 
 
-def _check(model: Path, what: str, nodes: list[Any], expected: Tensor) -> None:
-    """Refuse a model whose one input or output does not have the fixed dimensions of `expected`."""
+def _check(model: Path, what: str, nodes: list[Any], expected: list[Tensor]) -> None:
+    """Refuse a model whose one input or output is not like one of `expected`, fixed dimensions included."""
     came = [Tensor(dtype=node.type, shape=tuple(node.shape)) for node in nodes]
-    fits = (
-        len(came) == 1
-        and came[0].dtype == expected.dtype
-        and len(came[0].shape) == len(expected.shape)
-        and all(isinstance(a, str) or a == b for a, b in zip(came[0].shape, expected.shape, strict=True))
-        and came[0].shape[-1] == expected.shape[-1]
+    if len(came) != 1 or not any(_fits(came[0], tensor) for tensor in expected):
+        raise UpscalerError(
+            f"{model} cannot be used: its {what} are {' and '.join(map(str, came))},"
+            f" expected {' or '.join(map(str, expected))}"
+        )
+
+
+def _fits(came: Tensor, expected: Tensor) -> bool:
+    return (
+        came.dtype == expected.dtype
+        and len(came.shape) == len(expected.shape)
+        and all(isinstance(a, str) or a == b for a, b in zip(came.shape, expected.shape, strict=True))
+        and came.shape[-1] == expected.shape[-1]
     )
-    if not fits:
-        shapes = " and ".join(map(str, came))
-        raise UpscalerError(f"{model} cannot be used: its {what} are {shapes}, expected {expected}")
