@@ -31,7 +31,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of a network.
 
     `halo_px` and `phase_px` are what `edge.restore.upscaler.Backend` means by them. `quality` is keyed by set of
-    held-out pictures, then by method.
+    held-out pictures, then by method. `limits` says what the network is not good for, `calibration` is the SHA-256 of
+    the pictures that gave the steps of a network in whole numbers.
     """
 
     name: str
@@ -45,6 +46,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str
     training: str
     quality: dict[str, dict[str, Quality]] = {}
+    limits: str = ""
+    licence: str = ""
+    calibration: str = ""
 
 
 def card_path(model: Path) -> Path:
