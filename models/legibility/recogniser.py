@@ -13,10 +13,12 @@ from models.legibility.framing import HEIGHT_PX
 
 # Steps of the output for each step of the last convolution, which stands for four pixels: an l is four wide.
 _SUBSTEPS = 2
-_STEP_PX = 2
+STEP_PX = 2
 
 
-def _layer(ins: int, outs: int, kernel: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]) -> nn.Module:
+def _layer(
+    ins: int, outs: int, kernel: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]
+) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(ins, outs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outs), nn.ReLU(inplace=True)
     )
@@ -59,7 +61,7 @@ class Recogniser(nn.Module):
         x = self.collapse(last)
         for layer in self.along:
             x = x + layer(x)
-        steps = self.head(x)[:, :, 0].transpose(1, 2)
+        steps: Tensor = self.head(x)[:, :, 0].transpose(1, 2)
         return steps.reshape(len(steps), -1, CLASSES)
 
     def forward(self, lines: Tensor) -> Tensor:
@@ -78,14 +80,14 @@ class Glyph:
 
 def glyphs(logits: Tensor, width: int) -> list[Glyph]:
     """Read one line's logits (steps, classes), of which `width` columns are the line, by the best path."""
-    sure, best = torch.softmax(logits[: width // _STEP_PX].float(), dim=-1).max(dim=-1)
+    sure, best = torch.softmax(logits[: width // STEP_PX].float(), dim=-1).max(dim=-1)
     path = zip(best.tolist(), sure.tolist(), count(), strict=False)
     read: list[Glyph] = []
     for symbol, run in groupby(path, key=itemgetter(0)):
         if symbol == BLANK:
             continue
         _, chances, steps = zip(*run, strict=True)
-        letter = Glyph(decode([symbol]), max(chances), _STEP_PX * (sum(steps) / len(steps) + 0.5))
+        letter = Glyph(decode([symbol]), max(chances), STEP_PX * (sum(steps) / len(steps) + 0.5))
         syllable = normalize("NFC", read[-1].text + letter.text) if read else ""
         if len(syllable) == 1:
             begun = read.pop()
