@@ -47,10 +47,13 @@ class KeyboardConfig(Section, frozen=True):
 
 
 class RestoreConfig(Section, frozen=True):
-    """How the low-resolution picture becomes a full one; `model` of "" is the one that is shipped."""
+    """How the low-resolution picture becomes a full one; `model` of "" is the one that is shipped.
+
+    "auto" takes the NPU where there is one ("rknn"; its `model` is a folder), then the processor ("onnx"; a file).
+    """
 
     scale: Literal[1, 2, 4] = 4
-    backend: Literal["auto", "onnx", "classical"] = "auto"
+    backend: Literal["auto", "rknn", "onnx", "classical"] = "auto"
     model: str = ""
 
 

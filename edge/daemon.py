@@ -24,7 +24,7 @@ from edge.display.page import Look
 from edge.display.words import Language
 from edge.errors import ConfigError, EdgeError
 from edge.geometry import Size
-from edge.restore.backends import open_backend
+from edge.restore.backends import open_upscaler
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
@@ -145,7 +145,7 @@ def _upscaler(config: EdgedConfig) -> Upscaler | CubicUpscaler | None:
     if config.restore.scale == 2:
         return CubicUpscaler(2)
     model = Path(config.restore.model) if config.restore.model else None
-    return Upscaler(open_backend(config.restore.backend, model))
+    return open_upscaler(config.restore.backend, model)
 
 
 def _complain(error: EdgeError, status: int) -> int:

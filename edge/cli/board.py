@@ -1,4 +1,4 @@
-"""What `edgectl doctor` looks at on a board: its screen, what its user touches, and its clock."""
+"""What `edgectl doctor` looks at on a board: its screen, what its user touches, its clock, and what restores."""
 
 import time
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from edge.cli.finding import Finding
-from edge.config import DisplayConfig
-from edge.errors import DisplayError
+from edge.config import DisplayConfig, RestoreConfig
+from edge.errors import DisplayError, UpscalerError
 
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 """Made by systemd-timesyncd at its first answer, and touched at each later one."""
@@ -44,6 +44,27 @@ def clock(now_s: float | None = None) -> Finding:
         mend = "systemctl enable --now systemd-timesyncd, and name a server in /etc/systemd/timesyncd.conf"
         return Finding("time from the network", present=False, mend=mend)
     return Finding(f"time from the network ({since_s / 60:.0f} min ago)", present=True)
+
+
+def restoring(wanted: RestoreConfig) -> Finding:
+    """Restore a picture by what should do it here; edged may do the same meanwhile."""
+    # Here: these need packages that were looked for first.
+    import numpy as np  # noqa: PLC0415
+
+    from edge.restore.backends import open_backend, preferred  # noqa: PLC0415
+    from edge.restore.upscaler import Upscaler  # noqa: PLC0415
+
+    model = Path(wanted.model) if wanted.model else None
+    name = preferred(model) if wanted.backend == "auto" else wanted.backend
+    try:
+        upscaler = Upscaler(open_backend(name, model))
+        try:
+            upscaler.upscale(np.zeros((16, 16), dtype=np.uint32))
+        finally:
+            upscaler.close()
+    except UpscalerError as error:
+        return Finding(f"restoring by {name}", present=False, mend=str(error))
+    return Finding(f"restoring by {name}", present=True)
 
 
 def _touched() -> Iterator[Finding]:

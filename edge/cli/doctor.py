@@ -106,6 +106,8 @@ def _board(edged_config: Path) -> Iterator[Finding]:
         return
     yield Finding(f"configuration {edged_config}", present=True)
     yield board.clock()
+    if config.restore.scale == 4 and all(find_spec(package) is not None for package in BOARD_PACKAGES):
+        yield board.restoring(config.restore)
     if config.display.kind == "kms":
         lacking = [_package(name, "pip install 'edge[board]'") for name in KMS_PACKAGES if find_spec(name) is None]
         yield from lacking or board.hardware(config.display)

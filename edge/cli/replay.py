@@ -39,7 +39,11 @@ LINGER_S = 0.5
     help="Write only what is shown then; may be given more than once.",
 )
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="What restores.")
-@click.option("--model", type=click.Path(path_type=Path), help="An ONNX network instead of the shipped one.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A network instead of the shipped one: an ONNX file, or a folder for NPUs.",
+)
 @click.option("--stats", type=click.Path(path_type=Path), help="Write figures here at the end (JSON).")
 def replay(
     recording: Path,

@@ -8,8 +8,7 @@ import numpy as np
 
 from edge.errors import EdgeError
 from edge.pixels import Bgr, Picture, from_bgr, to_bgr
-from edge.restore.backends import BACKENDS, open_backend
-from edge.restore.upscaler import Upscaler
+from edge.restore.backends import BACKENDS, open_upscaler
 
 # The result is then 16384 pixels wide and high, and takes a gigabyte.
 SIDE_MAX_PX = 4096
@@ -21,7 +20,11 @@ _PNG_HEADER_BYTES = 26
 @click.argument("low", type=click.Path(path_type=Path))
 @click.argument("high", type=click.Path(path_type=Path))
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="What restores.")
-@click.option("--model", type=click.Path(path_type=Path), help="An ONNX network instead of the shipped one.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A network instead of the shipped one: an ONNX file, or a folder for NPUs.",
+)
 def upscale(low: Path, high: Path, backend: str, model: Path | None) -> None:
     """Restore the 8-bit PNG picture LOW fourfold and write it to HIGH.
 
@@ -39,7 +42,7 @@ def upscale(low: Path, high: Path, backend: str, model: Path | None) -> None:
         raise click.BadParameter(f"{high} is not the name of a PNG picture; expected one that ends in .png")
     try:
         picture = read_png(low)
-        upscaler = Upscaler(open_backend(backend, model))
+        upscaler = open_upscaler(backend, model)
         try:
             restored = upscaler.upscale(picture)
         finally:

@@ -53,7 +53,11 @@ from edge.session.view import view as run_view
     help="At full size: pixels as they are, or in JPEG while more moves than the link carries.",
 )
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="What restores.")
-@click.option("--model", type=click.Path(path_type=Path), help="An ONNX network instead of the shipped one.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A network instead of the shipped one: an ONNX file, or a folder for NPUs.",
+)
 @click.option("--display", type=click.Choice(["window", "headless"]), default="window", show_default=True)
 @click.option(
     "--ca", type=click.Path(path_type=Path), help="PEM of the authority that signed the server's certificate."

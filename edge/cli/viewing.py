@@ -8,7 +8,7 @@ import cv2
 
 from edge.errors import ConfigError, DisplayError, EdgeError
 from edge.pixels import Picture, to_bgr
-from edge.restore.backends import open_backend
+from edge.restore.backends import open_upscaler, preferred
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 
@@ -19,11 +19,14 @@ def upscaler_of(
     """Open what restores from 1/`scale`; None for 1. Raises `EdgeError`."""
     if model is not None:
         if scale != 4 or backend == "classical":
-            raise ConfigError("--model is a network from a quarter of the size: it goes with --scale 4, --backend onnx")
-        backend = "onnx"  # who names a network wants no other in its place
+            raise ConfigError(
+                "--model is a network from a quarter of the size: it goes with --scale 4 and its --backend"
+            )
+        if backend == "auto":  # who names a network wants no other to begin with
+            backend = preferred(model)
     match scale:
         case 4:
-            return Upscaler(open_backend(backend, model), clock)
+            return open_upscaler(backend, model, clock)
         case 2:
             return CubicUpscaler(2)
         case _:

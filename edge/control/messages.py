@@ -18,6 +18,7 @@ DeviceName = Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Pem = Annotated[str, msgspec.Meta(min_length=1, max_length=16 * 1024)]
 SessionName = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+MOST_OF_A_REASON = 500  # characters: who wants more reads the device's log
 MAX_DESKTOPS = 64  # on one choosing screen; more belong to nobody
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Extent = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -208,6 +209,8 @@ class SessionFigures(Message, frozen=True):
     network_ms: Annotated[float, msgspec.Meta(ge=0)] | None
     fraction_exact: Fraction
     fraction_text_exact: Fraction
+    backend_failure: Annotated[str, msgspec.Meta(max_length=MOST_OF_A_REASON)] | None = None
+    """What `backend` has taken over from, and why; None if that is what the device began with."""
 
 
 class Telemetry(Message, frozen=True):

@@ -180,6 +180,7 @@ class DesktopSession:
             else "none"
             if upscaler is None
             else "bicubic",
+            backend_failures=tuple(map(str, upscaler.failures)) if isinstance(upscaler, Upscaler) else (),
             desktop=(self._native.width, self._native.height),
             connections=traffic,
             updates=self.counters.updates,

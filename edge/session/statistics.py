@@ -48,6 +48,8 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
     scale: int
     backend: str
+    backend_failures: tuple[str, ...]
+    """Backends that failed and were replaced, and why."""
     desktop: tuple[int, int]
     connections: dict[str, Traffic]
     updates: int

@@ -8,7 +8,7 @@ from typing import Never
 
 from edge.control import topics
 from edge.control.client import BusClient
-from edge.control.messages import SessionFigures, Telemetry, encode
+from edge.control.messages import MOST_OF_A_REASON, SessionFigures, Telemetry, encode
 from edge.errors import ControlError
 from edge.session.condition import THERMAL, temperature
 from edge.session.desktop import DesktopSession
@@ -64,6 +64,7 @@ def _of(session: DesktopSession) -> SessionFigures:
         bytes_out=sum(each.bytes_out for each in traffic),
         round_trip_ms=round(session.round_trip_s * 1000, 1),
         backend=report.backend,
+        backend_failure=report.backend_failures[-1][:MOST_OF_A_REASON] if report.backend_failures else None,
         network_ms=None if report.network_ms is None else report.network_ms.p50,
         fraction_exact=report.fraction_exact,
         fraction_text_exact=report.fraction_text_exact,

@@ -104,10 +104,9 @@ async def _run(out: Path, say: Callable[[str], None], *, windowed: bool, short: 
     from edge.cli.demo.run import SIZE, Demo  # noqa: PLC0415
     from edge.display.headless import HeadlessDisplay  # noqa: PLC0415
     from edge.display.window import WindowDisplay  # noqa: PLC0415
-    from edge.restore.backends import open_backend  # noqa: PLC0415
-    from edge.restore.upscaler import Upscaler  # noqa: PLC0415
+    from edge.restore.backends import open_upscaler  # noqa: PLC0415
 
-    upscaler = Upscaler(await asyncio.to_thread(open_backend))
+    upscaler = await asyncio.to_thread(open_upscaler)
     try:
         # Ended programs may still be writing for a moment.
         with tempfile.TemporaryDirectory(prefix="edge-demo-", ignore_cleanup_errors=True) as folder:

@@ -15,6 +15,13 @@ BACKENDS = ("auto", "rknn", "onnx", "classical")
 _log = logging.getLogger(__name__)
 
 
+def preferred(model: Path | None = None) -> str:
+    """Return the backend that `auto` comes to here if nothing is missing; `model` as for `backends_from`."""
+    if model is not None:
+        return "rknn" if model.is_dir() else "onnx"
+    return "onnx" if this_soc() is None else "rknn"
+
+
 def open_upscaler(
     name: str = "auto", model: Path | None = None, clock: Callable[[], float] = time.perf_counter
 ) -> Upscaler:
@@ -46,7 +53,7 @@ def backends_from(name: str = "auto", model: Path | None = None) -> Iterator[Bac
         if other == "rknn" and this_soc() is None:
             continue
         # A model is of one backend: the others take what is shipped.
-        fits = model is not None and name == "auto" and model.is_dir() == (other == "rknn")
+        fits = name == "auto" and preferred(model) == other
         try:
             backend = _open(other, model if fits else None)
         except UpscalerError as error:
