@@ -14,7 +14,7 @@ from models.evaluate.networks import THREADS
 FRAME = (270, 480)
 """Rows and columns of a whole desktop at a quarter of its size."""
 
-_RUNS, _LEAST_RUNS, _ENOUGH_S = 15, 3, 6.0
+_RUNS, _LEAST_RUNS, _ENOUGH_S = 15, 3, 3.0
 
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
