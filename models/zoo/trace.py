@@ -15,22 +15,22 @@ from models.networks.span import WideConvolution
 from models.zoo.graph import OPSET, OUTPUT, Graph
 
 _SCALE = 4
+_LR, _RESIDUAL = "lr", "residual"
 
 
 def traced(graph: Graph, network: Network, planes: str) -> None:
     """Add `network`, which is none of the family, to `graph`; `planes` are grey levels (n, 3, h, w)."""
-    lr = graph.node("Div", [planes, graph.constant("white", np.float32(255))], "lr")
+    graph.node("Div", [planes, graph.constant("white", np.float32(255))], _LR)
     layers = _exported(network)
     (output,) = layers.graph.output
     for constant in layers.graph.initializer:
         graph.constant(constant.name, numpy_helper.to_array(constant))
     graph.nodes.extend(layers.graph.node)
-    assert layers.graph.input[0].name == lr
-    features = output.name
+    residual = _RESIDUAL
     if output.type.tensor_type.shape.dim[1].dim_value != BLOCK_CHANNELS:
-        features = graph.node("SpaceToDepth", [features], "residual", blocksize=_SCALE)
+        residual = graph.node("SpaceToDepth", [residual], "apart", blocksize=_SCALE)
     unit = [graph.constant("one_unit", np.float32(1 / OUT_GAIN)), graph.constant("no_offset", np.int8(0))]
-    graph.node("QuantizeLinear", [features, *unit], "small")
+    graph.node("QuantizeLinear", [residual, *unit], "small")
     graph.node("Transpose", ["small"], OUTPUT, perm=[0, 2, 3, 1])
 
 
@@ -54,12 +54,12 @@ def _exported(network: Network) -> onnx.ModelProto:
         torch.onnx.export(
             _Features(plain),
             (torch.zeros(1, 3, 16, 16),),
-            written,  # type: ignore[arg-type]  a file will do, its annotation says less
+            written,  # type: ignore[arg-type]  # a file will do, whatever the annotation says
             dynamo=False,
             opset_version=OPSET,
-            input_names=["lr"],
-            output_names=["features"],
-            dynamic_axes={"lr": free, "features": free},
+            input_names=[_LR],
+            output_names=[_RESIDUAL],
+            dynamic_axes={_LR: free, _RESIDUAL: free},
         )
     return onnx.load_from_string(written.getvalue())
 

@@ -16,5 +16,5 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.nn.init.normal_(network.tail.weight, std=0.2)
     path = tmp_path_factory.mktemp("zoo") / "random.onnx"
     export(network, path)
-    write_card(path, describe(network, path, data="none", training="none", quality={}))
+    write_card(path, describe(network, path, data="none", training="none"))
     return path
