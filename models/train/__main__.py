@@ -6,12 +6,15 @@ from typing import Any
 import click
 import torch
 
+from models.train.ablation import ablate
+from models.train.plan import carry_out
 from models.train.run import spare_processors
 from models.train.settings import Settings, Stage
 from models.train.stage import start
 from models.train.validate import Validation
 
 _DATA = Path("models/out/data-2")
+_OUT = Path("models/out")
 
 
 def _device(name: str) -> torch.device:
@@ -66,6 +69,28 @@ def run(
     validation = Validation(data / "held-out", where, precise=chosen.stage is Stage.QUANTISED)
     psnr = begun.train(validation, spare_processors())
     click.echo(f"{out}: {begun.step} steps, held-out patches {psnr:.3f} dB")
+
+
+@main.command("all")
+@click.option("--out", type=click.Path(path_type=Path), default=_OUT, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=_DATA, show_default=True)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--threads", default=0, help="Threads on the processor; 0 leaves it to PyTorch.")
+@click.option("--minutes", default=120.0, show_default=True, help="For all networks together.")
+@click.option("--larger", default=1, show_default=True, help="Factor of every batch; 16 keeps a GPU busy.")
+@click.option(
+    "--trial-steps", default=1500, show_default=True, help="Of each trial of the ablation, beyond these minutes."
+)
+def everything(out: Path, data: Path, device: str, threads: int, minutes: float, larger: int, trial_steps: int) -> None:
+    """Train all networks, then one of them in many ways; what was stopped goes on, what is done stays."""
+    if threads:
+        torch.set_num_threads(threads)
+    where, workers = _device(device), spare_processors()
+    for begun in carry_out(out, data, where, minutes, larger, workers):
+        click.echo(f"{begun.folder}: {begun.step} steps")
+    plain = Settings(Stage.PIXELS, "S", steps=trial_steps, batch=larger * Settings.batch)
+    for variant in ablate(out / "ablation", data, where, plain, out / "L-pixels", workers):
+        click.echo(f"{variant.stages}: {variant.steps} steps")
 
 
 if __name__ == "__main__":
