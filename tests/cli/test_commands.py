@@ -157,6 +157,10 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(edgectl, monkeypatch):
     edged.write_text(f'state_dir = "{edgectl.directory}"\nenrolment_file = "{edgectl.directory}/none.json"\n')
     said = edgectl("doctor", "--role", "board", "--edged-config", str(edged), code=3)
     assert "edgectl device add NAME at the broker" in said
+    assert "ok       restoring by onnx" in said
+    edged.write_text(f'state_dir = "{edgectl.directory}"\n[restore]\nbackend = "rknn"\n')
+    said = edgectl("doctor", "--role", "board", "--edged-config", str(edged), code=3)
+    assert "MISSING  restoring by rknn\n         there is no NPU: the device tree names" in said
     edged.write_text("foo = 1")
     assert "unknown key 'foo'" in edgectl("doctor", "--role", "board", "--edged-config", str(edged), code=3)
 

@@ -11,11 +11,14 @@ import pytest
 
 from edge.errors import UpscalerError
 from edge.pixels import from_bgr, to_bgr
-from edge.restore.backends import open_backend
+from edge.restore import backends
+from edge.restore.backends import backends_from, open_backend, open_upscaler, preferred
 from edge.restore.backends.card import card_path, load_card
 from edge.restore.backends.onnx import shipped_model
+from edge.restore.backends.soc import Soc
 from edge.restore.shuffle import box_mean
 from edge.restore.upscaler import Upscaler
+from tests.restore.npu import Npu, convert
 
 
 @pytest.fixture
@@ -94,6 +97,64 @@ def test_auto_takes_classical_and_says_why_when_the_runtime_is_missing(monkeypat
     with caplog.at_level(logging.WARNING):
         assert open_backend("auto").name == "classical"
     assert "install the package onnxruntime" in caplog.text
+
+
+@pytest.fixture
+def npu(model, tmp_path, monkeypatch):
+    """An NPU in this machine, and the folder of its networks."""
+    monkeypatch.setattr(backends, "this_soc", lambda: Soc("rk3568", 1))
+    Npu().install(monkeypatch)
+    convert(model, tmp_path / "rk3568", [(32, 48)])
+    return tmp_path
+
+
+def test_auto_takes_the_npu_where_there_is_one(npu):
+    assert preferred() == "rknn"
+    assert [backend.name for backend in backends_from("auto", npu)] == ["rknn", "onnx", "classical"]
+
+
+def test_auto_takes_the_processor_and_says_why_when_the_npu_cannot_be_used(npu, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "rknnlite", None)
+    monkeypatch.setitem(sys.modules, "rknnlite.api", None)
+    assert open_backend("auto", npu).name == "onnx"
+    assert "restoring without rknn: the NPU's runtime cannot be loaded" in caplog.text
+
+
+def test_named_backend_has_successors_and_no_forerunner(npu, model):
+    assert [backend.name for backend in backends_from("rknn", npu)] == ["rknn", "onnx", "classical"]
+    assert [backend.name for backend in backends_from("onnx", model)] == ["onnx", "classical"]
+    assert [backend.name for backend in backends_from("classical")] == ["classical"]
+
+
+def test_model_tells_its_backend(npu, model):
+    assert preferred(npu) == "rknn"
+    assert preferred(model) == "onnx"
+
+
+def test_npu_is_refused_where_there_is_none():
+    assert preferred() == "onnx"
+    with pytest.raises(UpscalerError, match="there is no NPU"):
+        open_backend("rknn")
+
+
+def test_upscaler_goes_on_without_a_network_when_it_fails(model, monkeypatch):
+    upscaler = open_upscaler("onnx", model)
+    monkeypatch.setattr(upscaler.backend, "residual", lambda lr: np.zeros((1, 1, 1), dtype=np.int8))
+    picture = from_bgr(box_mean(text_page()))
+    assert np.array_equal(upscaler.upscale(picture), Upscaler(open_backend("classical")).upscale(picture))
+    assert [failure.backend for failure in upscaler.failures] == ["onnx"]
+
+
+def test_offset_output_is_the_residual_when_a_network_gives_bytes_without_sign(model, copied):
+    def offset(network):
+        graph = network.graph
+        graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+        zero = next(weight for weight in graph.initializer if weight.name == "no_offset")
+        zero.CopyFrom(onnx.numpy_helper.from_array(np.array(128, dtype=np.uint8), "no_offset"))
+
+    save(copied, offset)
+    lr = np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    assert np.array_equal(open_backend("onnx", copied).residual(lr), open_backend("onnx", model).residual(lr))
 
 
 def test_network_takes_odd_sizes_when_its_grid_is_even(model):

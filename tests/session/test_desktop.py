@@ -5,15 +5,18 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
+from edge.control.messages import Telemetry, decode, encode
 from edge.display.headless import HeadlessDisplay
-from edge.errors import AuthenticationFailed, ConnectionClosed, RfbError, Unsupported
+from edge.errors import AuthenticationFailed, ConnectionClosed, RfbError, Unsupported, UpscalerError
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Rect, Size
 from edge.restore.backends import open_backend
+from edge.restore.backends.classical import ClassicalBackend
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.sharpen import SharpenPolicy
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings, SecurityPolicy
+from edge.session import telemetry
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.stage import Stage
 from edge.session.tasks import first_of
@@ -37,6 +40,7 @@ async def showing(
     scale: int = 4,
     sharpen: SharpenPolicy = SharpenPolicy.ALL,
     connection: ConnectionSettings = INSECURE,
+    upscaler: Upscaler | None = None,
     **settings: object,
 ) -> AsyncIterator[DesktopSession]:
     """Show the desktop at `port` without a screen; what breaks it fails the test."""
@@ -44,7 +48,7 @@ async def showing(
     session = DesktopSession(
         Endpoint("127.0.0.1", port),
         DesktopSettings(connection, sharpen, **settings),
-        upscaler_for(scale),
+        upscaler or upscaler_for(scale),
         Stage(display),
     )
     task = asyncio.create_task(first_of(session.run, lambda: session.stage.run(session.note_shown)))
@@ -77,6 +81,16 @@ def same(session: DesktopSession, desktop: Desktop) -> bool:
     return bool(np.array_equal(ours, native))
 
 
+def mean_is_right(session: DesktopSession, desktop: Desktop) -> bool:
+    """Whether the composed picture reduces to what the native one does, the parked cursor aside."""
+    reduction = Reduction(SIZE, 4)
+    ours = reduction.reduce(session.stage.picture, reduction.low.rect)
+    native = reduction.reduce(desktop.pixels(), reduction.low.rect)
+    corner = reduction.to_low(CORNER)
+    ours[corner.slices] = native[corner.slices] = 0
+    return bool(np.array_equal(ours, native))
+
+
 @pytest.mark.parametrize("scale", [4, 2, 1])
 async def test_resting_desktop_ends_exact_at_every_scale(desktop, scale):
     async with showing(desktop.port, scale=scale) as session:
@@ -84,6 +98,45 @@ async def test_resting_desktop_ends_exact_at_every_scale(desktop, scale):
         await until(lambda: session.report().fraction_exact == 1, "all is known to be exact")
         assert session.report().scale == scale
         assert set(session.report().connections) == ({"full"} if scale == 1 else {"low", "full"})
+
+
+class Failing(ClassicalBackend):
+    """Fails at the third call."""
+
+    name = "rknn"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+        self.closed = False
+
+    def residual(self, lr):
+        self.calls += 1
+        if self.calls >= 3:
+            raise UpscalerError("the NPU has not answered for 2 s" + 600 * ".")
+        return super().residual(lr)
+
+    def close(self):
+        self.closed = True
+
+
+async def test_backend_that_fails_is_replaced_and_the_session_goes_on(desktop):
+    failing = Failing()
+    upscaler = Upscaler(failing, successors=[ClassicalBackend()])
+    async with showing(desktop.port, sharpen=SharpenPolicy.OFF, upscaler=upscaler) as session:
+        assert session.report().backend == "rknn"
+        assert telemetry.figures(session).session.backend_failure is None
+        async with asyncio.timeout(20):
+            while not failing.closed:
+                await asyncio.to_thread(desktop.run, "xdotool", "type", "--delay", "20", "restored ")
+        await until(lambda: mean_is_right(session, desktop), "no frame is lost")
+        report = session.report()
+        assert report.backend == "classical"
+        assert len(report.backend_failures) == 1
+        assert report.backend_failures[0].startswith("rknn: the NPU has not answered for 2 s")
+        said = decode(encode(telemetry.figures(session)), Telemetry)
+        assert said.session.backend == "classical"
+        assert said.session.backend_failure.startswith("rknn: the NPU has not answered")
 
 
 async def test_text_policy_makes_text_exact(desktop):
@@ -94,16 +147,7 @@ async def test_text_policy_makes_text_exact(desktop):
 
 async def test_without_sharpening_the_mean_is_right_and_nothing_is_fetched(desktop):
     async with showing(desktop.port, sharpen=SharpenPolicy.OFF) as session:
-        reduction = Reduction(SIZE, 4)
-
-        def mean_is_right() -> bool:
-            ours = reduction.reduce(session.stage.picture, reduction.low.rect)
-            native = reduction.reduce(desktop.pixels(), reduction.low.rect)
-            corner = reduction.to_low(CORNER)
-            ours[corner.slices] = native[corner.slices] = 0
-            return bool(np.array_equal(ours, native))
-
-        await until(mean_is_right, "each restored block has the mean of the native one")
+        await until(lambda: mean_is_right(session, desktop), "each restored block has the mean of the native one")
         await until(lambda: "full" in session.report().connections, "input has a connection")
         report = session.report()
         assert report.fraction_exact == 0
