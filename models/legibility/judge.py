@@ -116,12 +116,19 @@ class PageJudge:
 
 
 def judge_legibility(
-    recogniser: Recogniser, pages: Iterable[tuple[Page, Bgr]], methods: Mapping[str, Callable[[Bgr], Bgr]]
+    recogniser: Recogniser,
+    pages: Iterable[tuple[Page, Bgr]],
+    methods: Mapping[str, Callable[[Bgr], Bgr]],
+    lines: int = LINES_PER_PAGE,
 ) -> dict[str, list[LineScore]]:
-    """Let `methods` restore `pages`, each with its native picture, and read them: scores by method, `NATIVE` first."""
+    """Let `methods` restore `pages`, each with its native picture, and read them: scores by method, `NATIVE` first.
+
+    A method takes low resolution and gives four times its size, both BGR bytes (height, width, 3). At most `lines` of
+    each page are read. Raises `TesseractError`.
+    """
     scores: dict[str, list[LineScore]] = {name: [] for name in (NATIVE, *methods)}
     for page, native in pages:
-        judge = PageJudge(recogniser, native, lines_to_read(page))
+        judge = PageJudge(recogniser, native, lines_to_read(page, lines))
         lr = box_mean(native)
         scores[NATIVE] += judge.scores(native)
         for name, method in methods.items():

@@ -53,12 +53,13 @@ def table(scores: Mapping[str, Sequence[LineScore]]) -> str:
 def _groups(scores: Iterable[LineScore]) -> list[tuple[str, Callable[[LineScore], bool]]]:
     """Name the scripts and sizes that there are, and all from 16 px, with what tells whether a line belongs."""
     there = {(score.script, SizeBand.of(score.size_px)) for score in scores}
-    groups: list[tuple[str, Callable[[LineScore], bool]]] = [("16 px and above", lambda score: score.size_px >= 16)]
-    for band in SizeBand:
-        for script in sorted({script for script, its in there if its is band}):
-            groups.append((f"{script}, {band} px", _belongs(script, band)))
-    return groups
+    small_first = list(SizeBand)
+    ordered = sorted(there, key=lambda group: (small_first.index(group[1]), group[0]))
+    return [
+        ("16 px and above", lambda score: score.size_px >= 16),
+        *((f"{script}, {size} px", _belongs(script, size)) for script, size in ordered),
+    ]
 
 
-def _belongs(script: str, band: SizeBand) -> Callable[[LineScore], bool]:
-    return lambda score: score.script == script and SizeBand.of(score.size_px) is band
+def _belongs(script: str, size: SizeBand) -> Callable[[LineScore], bool]:
+    return lambda score: score.script == script and SizeBand.of(score.size_px) is size
