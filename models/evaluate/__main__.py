@@ -10,7 +10,7 @@ from models.evaluate.evaluation import Evaluation
 from models.evaluate.judge import Judge
 from models.evaluate.methods import without_network
 from models.evaluate.networks import found
-from models.evaluate.pages import held_out
+from models.evaluate.pages import PICTURE_PAGES, TEXT_PAGES, held_out
 from models.evaluate.reading import Reader
 from models.evaluate.report import TABLE, write_report
 from models.evaluate.table import read_table
@@ -22,8 +22,8 @@ _SHIPPED = Path(edge.restore.__path__[0]) / "zoo"
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), default=_MODELS / "out" / "data", help="Folder of the pages.")
-@click.option("--text", default=24, show_default=True, help="How many held-out pages of text.")
-@click.option("--pictures", default=8, show_default=True, help="How many held-out pages of pictures.")
+@click.option("--text", default=TEXT_PAGES, show_default=True, help="How many held-out pages of text.")
+@click.option("--pictures", default=PICTURE_PAGES, show_default=True, help="How many held-out pages of pictures.")
 @click.option("--lines", default=8, show_default=True, help="How many lines of each page are read; 0 reads none.")
 @click.option("--method", "chosen", multiple=True, help="Judge this one and write nothing; may be given several times.")
 @click.option("--zoo", type=click.Path(path_type=Path), default=_MODELS / "zoo", help="Folder of networks.")

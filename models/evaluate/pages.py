@@ -14,6 +14,8 @@ from models.data.manifest import Page, read_manifest
 PICTURES = "pictures"
 TEXT = "text"
 KINDS = (TEXT, PICTURES)
+TEXT_PAGES, PICTURE_PAGES = 24, 8
+"""How many pages everything is judged by, if nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)

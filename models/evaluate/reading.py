@@ -11,6 +11,9 @@ from models.evaluate.scores import SizeBand, Sums, Text, pooled
 from models.legibility.checkpoint import RECOGNISER, load_recogniser
 from models.legibility.judge import LineScore, PageJudge, lines_to_read
 
+# The modules of `models.legibility` that decide what is read; the others train.
+_DECIDING = ("alphabet", "error_rate", "framing", "judge", "recogniser", "sharp", "tesseract")
+
 
 class Reader:
     """Reads at most `lines` lines of each page; keeps what it read in the native pages. For several threads at once."""
@@ -20,8 +23,8 @@ class Reader:
         self._recogniser = load_recogniser(weights)
         self._judges: dict[str, PageJudge] = {}
         self._lock = Lock()
-        sources = sorted(Path(models.legibility.__path__[0]).glob("*.py"))
-        self.identity = digest(weights, f"{lines} lines".encode(), *sources)
+        folder = Path(models.legibility.__path__[0])
+        self.identity = digest(weights, f"{lines} lines".encode(), *(folder / f"{name}.py" for name in _DECIDING))
 
     def text(self, page: HeldOut, native: Bgr, shown: Bgr) -> tuple[Text, ...]:
         """Read the lines of `page` in `shown`. Raises `TesseractError`."""

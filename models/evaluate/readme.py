@@ -5,13 +5,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from models.evaluate.goals import goals
+from models.evaluate.methods import Precision
 from models.evaluate.pages import KINDS
-from models.evaluate.scores import SizeBand, Sums, total
+from models.evaluate.scores import SizeBand, Sums, Text, total
 from models.evaluate.table import NATIVE, Row, Table
 
 _NONE = "—"
 _SCRIPTS = ("korean", "latin", "digits", "mixed")
 _TARGETS = ("rk3568", "rk3588")
+_READ = (
+    ("bicubic", None),
+    ("SRGAN", Precision.FLOAT),
+    ("S", Precision.INT8),
+    ("M", Precision.INT8),
+    ("L", Precision.INT8),
+    ("XL", Precision.FLOAT),
+)
 _SECTION = re.compile(r"(<!-- evaluate: (\w+) -->\n).*?(<!-- /evaluate -->)", re.DOTALL)
 
 
@@ -52,8 +61,18 @@ def text_psnr(table: Table) -> str:
 
 
 def errors(table: Table) -> str:
-    """Give the character error rate by script and by size in pixels."""
-    return _by_band(table, lambda sums: _percent(sums.error_rate))
+    """Give character error rates by script and size: the native picture's, and how much more there are in others."""
+    native = table.row(NATIVE)
+    if native is None or not native.all_text.characters:
+        return "Nothing was read."
+    rows = [row for name, precision in _READ if (row := table.row(name, precision))]
+    lines = []
+    for text in native.text:
+        if text.sums.characters:
+            others = [next(part for part in row.text if _key(part) == _key(text)) for row in rows]
+            more = [_both(other.sums, less=text.sums) for other in others]
+            lines.append([f"{text.script}, {text.size} px", str(text.sums.characters), _both(text.sums), *more])
+    return _markdown(["text", "characters", "native", *(row.label for row in rows)], lines)
 
 
 def ablation(table: Table) -> str:
@@ -110,6 +129,19 @@ def _cost_of(row: Row) -> list[str]:
         rate = of_target[0].frames_per_second if of_target else None
         cells.append(f"{rate:.0f}" if rate else _NONE)
     return cells
+
+
+def _key(text: Text) -> tuple[str, SizeBand]:
+    return text.script, text.size
+
+
+def _both(sums: Sums, less: Sums | None = None) -> str:
+    """Show what Tesseract and the recogniser read wrongly, in percent; above `less` with a sign."""
+    rates = [
+        (sums.error_rate or 0, less and less.error_rate),
+        (sums.recogniser_error_rate or 0, less and less.recogniser_error_rate),
+    ]
+    return " / ".join(f"{100 * (rate - (base or 0)):{'' if less is None else '+'}.0f}" for rate, base in rates)
 
 
 def _by_band(table: Table, shown: Callable[[Sums], str]) -> str:

@@ -83,10 +83,20 @@ def test_goals_are_reached_or_not_as_the_figures_say():
         row("L", Precision.INT8, psnr=22.1, edits=25, gmac=13),
     ]
     found_goals = goals(table(*rows))
-    assert [goal.reached for goal in found_goals] == [False, True, True, True, True, False, True]
+    assert [goal.reached for goal in found_goals] == [False, True, True, True, True, True, False, True]
     assert found_goals[0].measured == "22.10 dB; SRGAN 22.20 dB"
-    assert found_goals[4].measured == "59 ms (M int8)"
+    assert found_goals[5].measured == "59 ms (M int8)"
     assert {goal.reached for goal in goals(table(row("bicubic")))} == {None}
+
+
+def test_errors_are_those_above_the_native_ones():
+    section = SECTIONS["errors"](
+        table(row("native", edits=10), row("bicubic", edits=45), row("L", Precision.INT8, edits=8))
+    )
+    header, _, line = section.splitlines()
+    assert header == "| text | characters | native | bicubic | L int8 |"
+    assert line == "| korean, 16 to 19 px | 100 | 10 / 10 | +35 / +35 | -2 / -2 |"
+    assert SECTIONS["errors"](table(row("bicubic"))) == "Nothing was read."
 
 
 def test_rates_are_of_what_was_read_and_sums_add_up():
