@@ -1,5 +1,6 @@
 """Command line of the training."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,8 @@ def everything(out: Path, data: Path, device: str, threads: int, minutes: float,
     where, workers = _device(device), spare_processors()
     for begun in carry_out(out, data, where, minutes, larger, workers):
         click.echo(f"{begun.folder}: {begun.step} steps")
-    plain = Settings(Stage.PIXELS, "S", steps=trial_steps, batch=larger * Settings.batch)
+    plain = Settings(Stage.PIXELS, "S", steps=trial_steps)
+    plain = replace(plain, batch=larger * plain.batch)
     for variant in ablate(out / "ablation", data, where, plain, out / "L-pixels", workers):
         click.echo(f"{variant.stages}: {variant.steps} steps")
 
