@@ -58,7 +58,8 @@ class Network(nn.Module, ABC):
         shadow = copy.deepcopy(self).to("meta").eval()
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             shadow(torch.empty(1, 3, height, width, device="meta"))
-        return counter.get_total_flops() / 2e9
+        operations: int = counter.get_total_flops()
+        return operations / 2e9
 
 
 def cells_of_blocks(blocks: Tensor) -> Tensor:

@@ -20,7 +20,8 @@ class _Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+        added: Tensor = x + self.layers(x)
+        return added
 
 
 class SrganGenerator(Network):

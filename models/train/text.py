@@ -53,7 +53,9 @@ class TextPatches:
     def draw_lines(self, size: int, rng: np.random.Generator) -> Lines:
         """Draw patches around lines, or around as much of a line as fits."""
         side, inside = self._patches.side_px, self._patches.side_px - 2 * _EDGE_PX
-        drawn, rects, sizes = [], [], []
+        drawn: list[NDArray[np.uint8]] = []
+        rects: list[Rect] = []
+        sizes: list[float] = []
         while len(drawn) < size:
             number, line = self._lines[rng.integers(len(self._lines))]
             left, top, width, height = line.rect
