@@ -41,8 +41,8 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the NPU's arithmetic, as it is simulated, differs from that of ONNX Runtime on the same network.
 
     `likeness_db` is the PSNR between both residuals in grey levels, before they are rounded, over all pages; `loss_db`
-    what the mean PSNR-Y against the native pictures loses; `layers` what each layer loses on one tile, where that can be
-    told.
+    what the mean PSNR-Y against the native pictures loses; `layers` what each layer loses on one
+    tile, where that can be told.
     """
 
     model: str
@@ -83,8 +83,7 @@ def compare(
         against_native = [psnr_y_db(luma(native), luma(_restored(lr, residual))) for residual in (wanted, simulated)]
         judged.append(Page(path.name, psnr_db(squared[-1]), *against_native))
     # Of networks that bring their ranges along the toolkit analyses the accuracy on a board only.
-    analysed = toolkit.calibration is not None and not network.ranged
-    losses = toolkit.compile(network, target, precision, _ANALYSED, analysed=True).losses if analysed else ()
+    losses = () if network.ranged else toolkit.compile(network, target, precision, _ANALYSED, analysed=True).losses
     return Comparison(
         model=model.stem,
         sha256=hashlib.sha256(model.read_bytes()).hexdigest(),

@@ -64,12 +64,16 @@ def _layer(row: re.Match[str]) -> Layer:
     )
 
 
-def refuse_cpu(layers: Iterable[Layer], model: str, target: str) -> None:
-    """Raise `ConversionError` if an operator would run on the CPU."""
-    fallen = [layer for layer in layers if layer.where != "NPU" and layer.operator not in _ENDS]
-    if fallen:
+def on_the_cpu(layers: Iterable[Layer]) -> list[Layer]:
+    """Give those of `layers` that the NPU cannot run, without the two ends."""
+    return [layer for layer in layers if layer.where != "NPU" and layer.operator not in _ENDS]
+
+
+def refuse_cpu(layers: Iterable[Layer], target: str) -> None:
+    """Raise `ConversionError` if one of `layers` would run on the CPU of `target`."""
+    if fallen := on_the_cpu(layers):
         named = ", ".join(f"{layer.operator} {layer.output} ({layer.name})" for layer in fallen)
         raise ConversionError(
-            f"{model} does not run on the NPU of {target} alone: {named} would run on the CPU; take these operators out"
-            " of the network, or do their work before or after it"
+            f"the network does not run on the NPU of {target} alone: {named} would run on the CPU; take these operators"
+            " out of the network, or do their work before or after it"
         )

@@ -12,9 +12,6 @@ from edge.restore.consistency import Residual
 from edge.restore.shuffle import BLOCK_CHANNELS, box_mean
 from models.convert.errors import ConversionError
 
-# Another dozen changes no range by a step.
-_CALIBRATION_MAX = 24
-
 Planes = NDArray[np.uint8]
 
 
@@ -54,14 +51,11 @@ def laid_out(residual: NDArray[np.float32]) -> Residual:
     return np.ascontiguousarray(apart.reshape(rows * step, columns * step, BLOCK_CHANNELS))
 
 
-def calibration_pieces(folder: Path, height: int, width: int, step: int) -> list[Planes]:
-    """Cut a piece of `height` x `width` low-resolution pixels out of each of some pictures of `folder`.
-
-    They are the same pictures and pieces each time. Raises `ConversionError` if there are none.
-    """
-    random = np.random.default_rng(0)
-    pieces = []
-    for _, _, lr in desktop_pictures(folder, _CALIBRATION_MAX):
-        row, column = random.integers([max(1, lr.shape[0] - height + 1), max(1, lr.shape[1] - width + 1)])
-        pieces.append(planes(framed(lr[row:, column:], height, width), step))
-    return pieces
+def mosaics(pieces: NDArray[np.uint8], height: int, width: int) -> list[Bgr]:
+    """Lay square `pieces` (n, side, side, 3) out as pictures (height, width, 3), each in one of them at least."""
+    side = pieces.shape[1]
+    rows, columns = -(-height // side), -(-width // side)
+    count = -(-len(pieces) // (rows * columns))
+    taken = pieces[np.arange(count * rows * columns) % len(pieces)]
+    apart = taken.reshape(count, rows, columns, side, side, 3).transpose(0, 1, 3, 2, 4, 5)
+    return list(apart.reshape(count, rows * side, columns * side, 3)[:, :height, :width])

@@ -15,6 +15,8 @@ from models.convert.errors import ConversionError
 
 OPSET = 13
 _CONVOLUTION = "QLinearConv"
+# Of a range about this the toolkit makes -127 to 127 and changes the step; one lower, it keeps both.
+_MIDDLE = {"uint8": 128, "int8": 0}
 
 
 def is_integer(nodes: Iterable[NodeProto]) -> bool:
@@ -73,7 +75,10 @@ class _Writer:
 
     def rounded(self, tensor: str, name: str, step: str, zero: str) -> str:
         """Round `tensor` to its range; gives `name`, which it is called then."""
-        span = [self._constant(part, self._constants[part]) for part in (step, zero)]
+        at = self._constants[zero]
+        if at == _MIDDLE[at.dtype.name]:
+            zero, at = f"{zero}.lower", at - at.dtype.type(1)
+        span = [self._constant(step, self._constants[step]), self._constant(zero, at)]
         self.nodes.append(helper.make_node("QuantizeLinear", [tensor, *span], [f"{name}.whole"]))
         self.nodes.append(helper.make_node("DequantizeLinear", [f"{name}.whole", *span], [name]))
         return name

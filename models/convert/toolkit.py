@@ -16,7 +16,7 @@ from models.convert.analysis import LayerLoss, read_analysis
 from models.convert.errors import ConversionError
 from models.convert.job import Job, Outcome, Precision, Target
 from models.convert.layers import Layer, read_layers
-from models.convert.pictures import Planes, calibration_pieces
+from models.convert.pictures import Planes, mosaics, planes
 from models.convert.plain import PlainNetwork
 
 ENVIRONMENT = Path("build/rknn-venv")
@@ -39,17 +39,16 @@ class Compilation:
     outputs: tuple[NDArray[np.float32], ...] = ()
     losses: tuple[LayerLoss, ...] = ()
 
-    @property
-    def cycles(self) -> int:
-        """Cycles of the NPU for one inference, of one core where it has several."""
-        return sum(layer.cycles for layer in self.layers)
-
 
 @dataclass(frozen=True, slots=True)
 class Toolkit:
-    """rknn-toolkit2 in its virtual environment, and the folder of native pictures that ranges are taken from."""
+    """rknn-toolkit2 in its virtual environment.
 
-    calibration: Path | None = None
+    Ranges of int8 that a network does not bring along are taken from `calibration`, low-resolution BGR bytes
+    (n, side, side, 3).
+    """
+
+    calibration: NDArray[np.uint8]
     environment: Path = ENVIRONMENT
 
     def compile(
@@ -67,26 +66,21 @@ class Toolkit:
 
         The .rknn goes to `compiled`. Each of `pictures`, laid out as `network` takes them, is run in the simulator.
         Where `analysed`, a picture of the calibration is followed through all layers. Raises `ConversionError` where
-        the toolkit is not installed or refuses the network, and where int8 lacks ranges.
+        the toolkit is not installed or refuses the network.
         """
-        calibrated = precision is Precision.INT8 and not network.ranged
-        if calibrated and self.calibration is None:
-            raise ConversionError("the network has no ranges for int8; give --calibration, or an integer network")
         with tempfile.TemporaryDirectory(prefix="rknn-") as name:
             folder = Path(name)
-            for part in ("pieces", "pictures", "outputs"):
+            for part in ("calibration", "pictures", "outputs"):
                 (folder / part).mkdir()
             onnx.save(network.at(*shape), str(folder / "plain.onnx"))
-            pieces: tuple[str, ...] = ()
-            if self.calibration is not None and (calibrated or analysed):
-                pieces = _saved(calibration_pieces(self.calibration, *shape, network.step), folder / "pieces")
+            calibration = [planes(picture, network.step) for picture in mosaics(self.calibration, *shape)]
             job = Job(
                 model=str(folder / "plain.onnx"),
                 channels=network.channels,
                 target=target,
                 precision=precision,
                 ranged=network.ranged,
-                calibration=pieces,
+                calibration=_saved(calibration, folder / "calibration"),
                 compiled=None if compiled is None else str(compiled.absolute()),
                 pictures=_saved(pictures, folder / "pictures"),
                 outputs=str(folder / "outputs"),
