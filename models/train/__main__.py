@@ -72,27 +72,48 @@ def run(
     click.echo(f"{out}: {begun.step} steps, held-out patches {psnr:.3f} dB")
 
 
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=_OUT, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=_DATA, show_default=True)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--threads", default=0, help="Threads on the processor; 0 leaves it to PyTorch.")
+@click.option("--larger", default=1, show_default=True, help="Factor of every batch; 16 keeps a GPU busy.")
+@click.option("--steps", default=1500, show_default=True, help="Of each trial.")
+def ablation(out: Path, data: Path, device: str, threads: int, larger: int, steps: int) -> None:
+    """Train the smallest network in many ways; what was stopped goes on, what is done stays."""
+    if threads:
+        torch.set_num_threads(threads)
+    plain = Settings(Stage.PIXELS, "S", steps=steps, average=0.99)
+    plain = replace(plain, batch=larger * plain.batch)
+    for variant in ablate(out / "ablation", data, _device(device), plain, out / "L-pixels", spare_processors()):
+        click.echo(f"{variant.stages}: {variant.steps} steps")
+
+
 @main.command("all")
 @click.option("--out", type=click.Path(path_type=Path), default=_OUT, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path), default=_DATA, show_default=True)
 @click.option("--device", default="auto", show_default=True)
 @click.option("--threads", default=0, help="Threads on the processor; 0 leaves it to PyTorch.")
-@click.option("--minutes", default=120.0, show_default=True, help="For all networks together.")
 @click.option("--larger", default=1, show_default=True, help="Factor of every batch; 16 keeps a GPU busy.")
-@click.option(
-    "--trial-steps", default=1500, show_default=True, help="Of each trial of the ablation, beyond these minutes."
-)
-def everything(out: Path, data: Path, device: str, threads: int, minutes: float, larger: int, trial_steps: int) -> None:
+@click.option("--minutes", default=120.0, show_default=True, help="For all networks together.")
+@click.option("--steps", default=1500, show_default=True, help="Of each trial of the ablation.")
+@click.pass_context
+def everything(
+    context: click.Context,
+    out: Path,
+    data: Path,
+    device: str,
+    threads: int,
+    larger: int,
+    minutes: float,
+    steps: int,
+) -> None:
     """Train all networks, then one of them in many ways; what was stopped goes on, what is done stays."""
     if threads:
         torch.set_num_threads(threads)
-    where, workers = _device(device), spare_processors()
-    for begun in carry_out(out, data, where, minutes, larger, workers):
+    for begun in carry_out(out, data, _device(device), minutes, larger, spare_processors()):
         click.echo(f"{begun.folder}: {begun.step} steps")
-    plain = Settings(Stage.PIXELS, "S", steps=trial_steps)
-    plain = replace(plain, batch=larger * plain.batch)
-    for variant in ablate(out / "ablation", data, where, plain, out / "L-pixels", workers):
-        click.echo(f"{variant.stages}: {variant.steps} steps")
+    context.invoke(ablation, out=out, data=data, device=device, threads=threads, larger=larger, steps=steps)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def ablate(
         settings = _settings(trial, plain, folder, teacher)
         begun = start(folder / trial.name, settings, data / "train", device)
         begun.train(Validation(data / "held-out", device, precise=settings.stage is Stage.QUANTISED), workers)
-        model = folder / f"{trial.name}.onnx"
+        model = folder / f"{trial.name}-int8.onnx"
         _ship(folder / trial.name, model, trial.stages)
         variant = Variant(order, NETWORK.lower(), trial.stages, begun.step, round(begun.seconds / 60, 1), model.name)
         (folder / f"{trial.name}.variant.json").write_bytes(msgspec.json.encode(variant) + b"\n")
