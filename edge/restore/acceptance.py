@@ -3,7 +3,9 @@
 The means decide, exactly. But they cannot tell everything: a hairline has the same means wherever in a low-resolution
 pixel it runs, and so has a row of dots. So a tile counts as *pinned* only if no other place within a native pixel of
 the proposed one has its means. A pinned tile is accepted if others nearby were pinned at the same offset; one that is
-not, if it hangs together with accepted ones and most of what is around it fits as well.
+not, if it hangs together with accepted ones and most of what is around it fits as well. A screen that is sent while it
+is being drawn is torn: above some row it is new, below still old. So a tile that is neither pinned nor of one colour
+must be *held* besides: by pinned ones on either side of any tear, or beside it in its row.
 """
 
 from collections.abc import Callable
@@ -102,12 +104,12 @@ class Acceptance:
         if number < fewest:
             return self._grid.mask()
         if offset == Offset(0, 0) and np.count_nonzero(fits & telling) >= ALL_SHARE * np.count_nonzero(telling):
-            return fits
+            return fits & (_held(pinned, fits) | ~self._textured)
         company = fits & credible & (_count(fits, 3) >= LEAST_COMPANY)
         reached = sure
         for _ in range(min(REACH, (number - SURE_ALONE) // SURE_A_STEP)):
             reached = company & (_count(reached, 3) > 0) | sure
-        return reached
+        return reached & (_held(pinned, fits) | ~self._textured)
 
     def equal_means(self, sheet: Sheet, offset: Offset, tiles: Mask) -> Mask:
         """Return those of `tiles` whose every mean is that of `sheet` at `offset`."""
@@ -154,6 +156,22 @@ def _spread(part: Mask, inside: tuple[slice, slice], grid: Grid) -> Mask:
     mask = grid.mask()
     mask[inside] = part
     return mask
+
+
+def _held(pinned: Mask, fits: Mask) -> Mask:
+    """Return the tiles from which, through what `fits`, a pinned one is met in their row, or both above and below."""
+    beside = _met(pinned, fits) | _met(pinned[:, ::-1], fits[:, ::-1])[:, ::-1]
+    above, below = _met(pinned.T, fits.T).T, _met(pinned.T[:, ::-1], fits.T[:, ::-1])[:, ::-1].T
+    mask: Mask = beside | above & below
+    return mask
+
+
+def _met(pinned: Mask, fits: Mask) -> Mask:
+    """Return the tiles that are `pinned`, or to the left of which one is and all between fit."""
+    met = pinned.copy()
+    for column in range(1, met.shape[1]):
+        met[:, column] |= fits[:, column] & met[:, column - 1]
+    return met
 
 
 def _count(tiles: Mask, side: int) -> Levels:

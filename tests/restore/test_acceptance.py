@@ -50,6 +50,32 @@ def test_lines_go_with_the_text_that_they_hang_together_with():
     assert tiles[1:-2, 13:19].mean() > 0.9
 
 
+def dashed(top: int) -> np.ndarray:
+    """A page that begins with a line of dashes, a native pixel thick."""
+    page = at(long_page(), 0)
+    page[: TILE_PX + 8] = 0xFAFAFA
+    for left in range(0, NATIVE.width, 6):
+        page[top, left : left + 4] = 0x202020
+    return page
+
+
+def test_what_a_torn_screen_leaves_of_another_place_is_not_taken_for_this_one():
+    """A page is back where it was, but its first rows still show a line of dashes that has moved by a pixel."""
+    page, torn = dashed(9), dashed(10)
+    assert np.array_equal(low_of(page), low_of(torn))
+    tiles = accepted(page, torn, Offset(0, 0))
+    assert not tiles[0].any()
+    assert tiles[3:].all()
+
+
+def test_what_is_held_from_both_sides_is_believed():
+    page = at(long_page(), 0)
+    page[4 * TILE_PX : 7 * TILE_PX] = 0xFAFAFA
+    for left in range(0, NATIVE.width, 6):
+        page[5 * TILE_PX + 9, left : left + 4] = 0x202020
+    assert accepted(page, page, Offset(0, 0)).all()
+
+
 def test_scattered_fits_are_not_credible():
     page, other = at(long_page(1), 0), at(long_page(2), 0)
     mixed = other.copy()
