@@ -28,7 +28,7 @@ def main() -> None:
 def ship_command(run: Path, data: Path, zoo: Path, keep: Path) -> None:
     """Export the network of RUN, quantise it if it is of the family, judge both and write the cards."""
     shipped = ship(run, zoo, data, keep)
-    for card in shipped.cards.values():
+    for card in shipped.cards:
         click.echo(f"{zoo / card.name}.onnx  {card.sha256}")
     for kind, loss_db in shipped.loss_db.items():
         click.echo(f"{kind}: int8 costs {loss_db:.3f} dB")

@@ -35,7 +35,7 @@ def make_calibration(data: Path, path: Path = CALIBRATION) -> None:
 def calibration(path: Path = CALIBRATION) -> NDArray[np.uint8]:
     """Read the pieces: BGR bytes (`PIECES`, `PIECE_PX`, `PIECE_PX`, 3). Raises ValueError where the file is damaged."""
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             pieces: NDArray[np.uint8] = file["lr"]
     except (BadZipFile, KeyError, EOFError) as error:
         raise ValueError(

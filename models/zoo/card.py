@@ -17,7 +17,7 @@ LIMITS = (
 )
 
 
-def describe(network: Network, model: Path, data: str, training: str, *, calibration: str = "") -> Card:
+def describe(network: Network, model: Path, data: str, training: str, calibration: str = "") -> Card:
     """Make the card of `network`, which was exported to `model`.
 
     In whole numbers where `calibration`, the SHA-256 of the pictures that its steps were chosen by, is given.

@@ -170,6 +170,15 @@ class QuantisedNetwork(Network):
         """See `Network`."""
         return self.network.halo_px
 
+    @property
+    def parameters_in_use(self) -> int:
+        """Number of weights and biases; the steps are part of them in the file."""
+        return self.network.parameters_in_use
+
+    def gmac(self, width: int, height: int) -> float:
+        """See `Network`."""
+        return self.network.gmac(width, height)
+
     def _requantised(self, activation: Activation, sums: Tensor, scale: Tensor) -> Tensor:
         if self._fitting:
             activation.fit(sums, scale)

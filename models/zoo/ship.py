@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,66 +26,50 @@ from models.zoo.quantised import QuantisedNetwork
 FLOAT, INT8 = "float", "int8"
 LOSS_MAX_DB = 0.2
 """What whole numbers may cost on any kind of page."""
+_COMPARED = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """The cards of the files that were written, by precision, and what whole numbers cost, by kind of page."""
+    """The cards of the files that were written, and what whole numbers cost, by kind of page."""
 
-    cards: dict[str, Card]
+    cards: list[Card]
     loss_db: dict[str, float]
+
+
+class _Source(NamedTuple):
+    network: Network
+    training: str
+    calibration: str = ""
 
 
 def ship(run: Path, target: Path, data: Path, keep: Path) -> Shipped:
     """Write the network of the run in folder `run` to the folder `target`, in float and, of the family, in int8.
 
     A run in whole numbers gives the integer file, and the run that it started from the other one; any other run is
-    quantised with the calibration set. A file that is not what the network computes is refused with ValueError, and
-    one in whole numbers that costs more than `LOSS_MAX_DB` is left out.
+    quantised with the calibration set. A file that is not what its network computes is refused with ValueError, and one
+    in whole numbers that costs more than `LOSS_MAX_DB` is left out.
     """
-    state = load(run / CHECKPOINT)
-    network, settings, _ = load_average(run / CHECKPOINT)
-    quantised, float_run = None, run
-    if isinstance(network, ResidualNetwork):
-        quantised = QuantisedNetwork(network)
-        if settings.stage is Stage.QUANTISED:
-            quantised.load_state_dict(state["average"])
-            float_run = Path(settings.source)
-            network, settings, _ = load_average(float_run / CHECKPOINT)
-        else:
-            quantised.calibrate(planes(calibration()))
-    name = settings.network.lower()
-    with TemporaryDirectory() as made:
-        folder = Path(made)
-        models = {FLOAT: folder / f"{name}-{FLOAT}.onnx"}
-        export(network, models[FLOAT])
-        _compare(network, models[FLOAT])
-        pages = history.data(data)
-        cards = {FLOAT: describe(network, models[FLOAT], pages, history.training(float_run))}
-        if quantised:
-            models[INT8] = folder / f"{name}-{INT8}.onnx"
-            export_integer(quantised, models[INT8])
-            _compare(quantised, models[INT8])
-            how = history.training(run)
-            if run == float_run:
-                how += "; then quantised with the calibration set"
-            cards[INT8] = describe(network, models[INT8], pages, how, calibration=sha256(CALIBRATION))
-        for precision, card in cards.items():
-            write_card(models[precision], card)
+    title, sources = _sources(run)
+    name, pages = title.lower(), history.data(data)
+    with TemporaryDirectory() as folder:
+        cards, models = {}, {}
+        for precision, source in sources.items():
+            model = models[precision] = Path(folder) / f"{name}-{precision}.onnx"
+            _write(source.network, model)
+            card = cards[precision] = describe(source.network, model, pages, source.training, source.calibration)
+            write_card(model, card)
         quality = judged(models, data, keep)
-        loss = _loss(quality) if quantised else {}
+        loss = _loss(quality) if INT8 in models else {}
         if max(loss.values(), default=0) > LOSS_MAX_DB:
-            del models[INT8]
-        target.mkdir(parents=True, exist_ok=True)
-        for old in target.glob(f"{name}-*"):
-            old.unlink()
-        cards = {precision: msgspec.structs.replace(cards[precision], quality=quality) for precision in models}
-        for precision, model in models.items():
-            write_card(model, cards[precision])
-            for path in (model, card_path(model)):
-                shutil.copyfile(path, target / path.name)
-        (target / f"{name}.md").write_text(rendered(settings.network, list(cards.values())), encoding="utf-8")
-    return Shipped(cards, loss)
+            del cards[INT8]
+        _clear(target, name)
+        for precision, card in cards.items():
+            copied = shutil.copyfile(models[precision], target / models[precision].name)
+            cards[precision] = msgspec.structs.replace(card, quality=quality)
+            write_card(copied, cards[precision])
+        (target / f"{name}.md").write_text(rendered(title, list(cards.values())), encoding="utf-8")
+    return Shipped(list(cards.values()), loss)
 
 
 def install(model: Path, target: Path) -> None:
@@ -94,11 +79,43 @@ def install(model: Path, target: Path) -> None:
     write_card(target, msgspec.structs.replace(card, name=target.stem))
 
 
-def _compare(network: Network, model: Path) -> None:
-    # Without a few of them the deepest rivals take minutes.
-    difference = largest_difference(network, model, calibration()[:4])
+def _sources(run: Path) -> tuple[str, dict[str, _Source]]:
+    """Give the name of a run's network, and by precision what there is of it."""
+    network, settings, _ = load_average(run / CHECKPOINT)
+    training = history.training(run)
+    if settings.stage is Stage.QUANTISED:
+        _, sources = _sources(Path(settings.source))
+        sources[INT8] = _Source(_trained_in_whole_numbers(run, network), training, sha256(CALIBRATION))
+        return settings.network, sources
+    sources = {FLOAT: _Source(network, training)}
+    if isinstance(network, ResidualNetwork):
+        quantised = QuantisedNetwork(network)
+        quantised.calibrate(planes(calibration()))
+        sources[INT8] = _Source(quantised, f"{training}; then quantised by the calibration set", sha256(CALIBRATION))
+    return settings.network, sources
+
+
+def _trained_in_whole_numbers(run: Path, network: Network) -> QuantisedNetwork:
+    assert isinstance(network, ResidualNetwork)
+    quantised = QuantisedNetwork(network)
+    quantised.load_state_dict(load(run / CHECKPOINT)["average"])
+    return quantised
+
+
+def _write(network: Network, model: Path) -> None:
+    if isinstance(network, QuantisedNetwork):
+        export_integer(network, model)
+    else:
+        export(network, model)
+    difference = largest_difference(network, model, calibration()[:_COMPARED])
     if difference > 1:
         raise ValueError(f"{model.name} differs from its network by {difference} units, 1 is what rounding makes")
+
+
+def _clear(target: Path, name: str) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob(f"{name}-*"):
+        old.unlink()
 
 
 def _loss(quality: dict[str, dict[str, Quality]]) -> dict[str, float]:
