@@ -35,8 +35,9 @@ def read_cycles(folder: Path) -> dict[str, tuple[Cycles, ...]]:
     for path in sorted(folder.glob("*.json")):
         for report in _reports(path):
             frames = FRAME[0] * FRAME[1] / (report.width * report.height)
+            rate = report.frames_per_second and round(report.frames_per_second / frames, 1)
             found.setdefault(report.sha256, []).append(
-                Cycles(report.target, report.precision, round(report.cycles * frames), report.frames_per_second)
+                Cycles(report.target, report.precision, round(report.cycles * frames), rate)
             )
     return {sha256: tuple(cycles) for sha256, cycles in found.items()}
 

@@ -40,8 +40,10 @@ def network_of(model: Path, name: str | None = None) -> Method:
     """Make a method of `model`, whose card lies beside it, by its own name or `name`."""
     card = load_card(model)
     stem, _, suffix = model.stem.rpartition("-")
-    precision = Precision(suffix) if suffix in list(Precision) else Precision.FLOAT
-    own = stem if suffix in list(Precision) else model.stem
+    named = suffix in list(Precision)
+    own = stem if named else model.stem
+    # What has no precision in its name, such as the client's own, tells by whether it was calibrated.
+    precision = Precision(suffix) if named else Precision.INT8 if card.calibration else Precision.FLOAT
     return Method(
         name or (own.upper() if own.upper() in _ORDER else own),
         precision,

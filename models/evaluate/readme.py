@@ -124,10 +124,9 @@ def _cost_of(row: Row) -> list[str]:
         _milliseconds(row.timing.frame_ms if row.timing else None),
     ]
     for target in _TARGETS:
-        of_target = [cycles for cycles in row.cycles if cycles.target == target]
-        cells.append(f"{of_target[0].cycles / 1e6:.1f} M" if of_target else _NONE)
-        rate = of_target[0].frames_per_second if of_target else None
-        cells.append(f"{rate:.0f}" if rate else _NONE)
+        int8 = next((one for one in row.cycles if (one.target, one.precision) == (target, Precision.INT8)), None)
+        cells.append(f"{int8.cycles / 1e6:.1f} M" if int8 else _NONE)
+        cells.append(f"{int8.frames_per_second:.0f}" if int8 and int8.frames_per_second else _NONE)
     return cells
 
 

@@ -15,7 +15,7 @@ from edge.restore.backends.onnx import shipped_model
 from edge.restore.shuffle import box_mean
 from models.evaluate.__main__ import main
 from models.evaluate.ablation import Variant
-from models.evaluate.cycles import read_cycles
+from models.evaluate.cycles import Cycles, read_cycles
 from models.evaluate.evaluation import Evaluation
 from models.evaluate.judge import Judge
 from models.evaluate.methods import Precision, digest, without_network
@@ -161,8 +161,9 @@ def test_networks_are_found_by_their_cards_and_counted_once(zoo, tmp_path):
 
 def test_cycles_are_those_of_a_whole_frame(tmp_path):
     report = {"sha256": "a", "target": "rk3568", "precision": "int8", "cycles": 1000, "width": 240, "height": 135}
-    (tmp_path / "one.json").write_text(msgspec.json.encode([report, {**report, "more": 1}]).decode())
-    assert [cycles.cycles for cycles in read_cycles(tmp_path)["a"]] == [4000, 4000]
+    estimated = {**report, "frames_per_second": 40.0, "layers": []}
+    (tmp_path / "one.json").write_bytes(msgspec.json.encode([report, estimated]))
+    assert read_cycles(tmp_path) == {"a": (Cycles("rk3568", "int8", 4000), Cycles("rk3568", "int8", 4000, 10))}
     (tmp_path / "two.json").write_text("{}")
     with pytest.raises(ValueError, match=r"two\.json"):
         read_cycles(tmp_path)
