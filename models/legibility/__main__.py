@@ -34,14 +34,15 @@ def main(threads: int) -> None:
     "--out", type=click.Path(path_type=Path), default=_MODELS / "out" / "recogniser", help="Folder of the run."
 )
 @click.option("--weights", type=click.Path(path_type=Path), default=RECOGNISER, help="Where the result goes.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Weights to begin with.")
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu", show_default=True)
 @click.option("--steps", default=Settings().steps, show_default=True)
 @click.option("--columns", default=Settings().columns, show_default=True, help="Pixels of lines in a batch.")
 @click.option("--channels", default=Settings().channels, show_default=True)
 @click.option("--seed", default=Settings().seed, show_default=True)
-def train(data: Path, out: Path, weights: Path, device: str, **settings: int) -> None:
+def train(data: Path, out: Path, weights: Path, source: Path | None, device: str, **settings: int) -> None:
     """Train on the lines of DATA, or go on where a run in OUT was stopped."""
-    run = Training(out, Settings(**settings), crops(data), device)
+    run = Training(out, Settings(**settings), crops(data), device, source)
     run.train()
     save_recogniser(run.network, weights)
     click.echo(f"trained {run.step} steps; the recogniser is in {weights}")

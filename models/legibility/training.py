@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.legibility.alphabet import BLANK, encode
+from models.legibility.checkpoint import load_recogniser
 from models.legibility.crops import Crop
 from models.legibility.framing import EM_PX, stacked, standardised, window
 from models.legibility.recogniser import STEP_PX, Recogniser
@@ -39,17 +40,26 @@ class Settings:
 
 
 class Training:
-    """Training in `folder` on `lines`: `checkpoint.pt` to go on from, `curve.csv`."""
+    """Training in `folder` on `lines`: `checkpoint.pt` to go on from, `curve.csv`; begins with `weights`, if any."""
 
     def __init__(
-        self, folder: Path, settings: Settings, lines: Sequence[Crop], device: str = "cpu", log_every: int = 100
+        self,
+        folder: Path,
+        settings: Settings,
+        lines: Sequence[Crop],
+        device: str = "cpu",
+        weights: Path | None = None,
+        log_every: int = 100,
     ) -> None:
         if not lines:
             raise ValueError("no lines to train on; make pages with: python -m models.data")
         self._folder, self._settings, self._device, self._log_every = folder, settings, torch.device(device), log_every
         self._lines = sorted(lines, key=_columns)
         torch.manual_seed(settings.seed)
-        self.network = Recogniser(settings.channels).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = load_recogniser(weights).requires_grad_() if weights else Recogniser(settings.channels)
+        if network.channels != settings.channels:
+            raise ValueError(f"{weights} has {network.channels} channels, {settings.channels} were asked for")
+        self.network: Recogniser = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimisers = muon_and_adam(self.network, self.network.head)
         self._rates = [[group["lr"] for group in optimiser.param_groups] for optimiser in self._optimisers]
         self.step = 0

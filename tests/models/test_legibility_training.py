@@ -5,8 +5,9 @@ import torch
 from click.testing import CliRunner
 
 from models.legibility.__main__ import main
-from models.legibility.checkpoint import load_recogniser
+from models.legibility.checkpoint import load_recogniser, save_recogniser
 from models.legibility.crops import crops
+from models.legibility.recogniser import Recogniser
 from models.legibility.training import Settings, Training
 
 SMALL = Settings(steps=30, columns=800, channels=8, seed=2)
@@ -54,6 +55,18 @@ def test_run_is_refused_when_it_belongs_to_other_settings(lines, tmp_path):
         Training(tmp_path, Settings(steps=31, columns=800, channels=8, seed=2), lines)
     with pytest.raises(ValueError, match=r"make pages with: python -m models\.data"):
         Training(tmp_path / "none", SMALL, [])
+
+
+def test_run_begins_with_weights_when_it_is_given_some(lines, tmp_path):
+    torch.manual_seed(3)
+    save_recogniser(Recogniser(SMALL.channels), tmp_path / "small.pt")
+    begun = Training(tmp_path / "run", SMALL, lines, weights=tmp_path / "small.pt")
+    known = load_recogniser(tmp_path / "small.pt").state_dict()
+    assert all(torch.equal(value, known[name]) for name, value in begun.network.state_dict().items())
+    begun.train(until_step=1)
+    assert not torch.equal(begun.network.head.weight, known["head.weight"])
+    with pytest.raises(ValueError, match="has 8 channels, 32 were asked for"):
+        Training(tmp_path / "other", Settings(), lines, weights=tmp_path / "small.pt")
 
 
 def test_recogniser_is_trained_and_judges_when_commanded(data, tmp_path):
