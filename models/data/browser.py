@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.lines import Layout
+
 WIDTH, HEIGHT = 1920, 1080
+
+_LAYOUT_JS = Path(__file__).with_name("layout.js")
 
 _FONTS_CONF = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include>/etc/fonts/fonts.conf</include><match target="pattern">
@@ -69,7 +74,8 @@ class Browser:
     def _open_page(self) -> None:
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self._call("Page.enable")
+        for domain in ("Page", "DOM", "CSS"):
+            self._call(f"{domain}.enable")
         self._call("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
 
     def picture(self, page: Path) -> NDArray[np.uint8]:
@@ -79,6 +85,23 @@ class Browser:
             pass
         png = base64.b64decode(self._call("Page.captureScreenshot", format="png", optimizeForSpeed=True)["data"])
         return np.asarray(cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+
+    def layout(self) -> Layout:
+        """Ask where the words of the open page stand."""
+        result = self._call("Runtime.evaluate", expression=_LAYOUT_JS.read_text(encoding="utf-8"))
+        if "exceptionDetails" in result:
+            raise RuntimeError(f"{_LAYOUT_JS.name} failed in the browser: {result['exceptionDetails']}")
+        return msgspec.json.decode(result["result"]["value"], type=Layout)
+
+    def fonts(self) -> set[str]:
+        """Ask which families the words of the open page were drawn with, after `layout` has marked samples."""
+        root = self._call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        nodes = self._call("DOM.querySelectorAll", nodeId=root, selector="[data-sample]")["nodeIds"]
+        return {
+            font["familyName"]
+            for node in nodes
+            for font in self._call("CSS.getPlatformFontsForNode", nodeId=node)["fonts"]
+        }
 
     def close(self) -> None:
         """End the browser and remove its files."""

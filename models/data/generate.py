@@ -1,78 +1,139 @@
 """The data set: native pictures of desktops, from which low resolution is computed as the server does.
 
-`FOLDER/<split>/<kind>-<number>.png`. The same counts and seed give the same pages; their pixels depend on the
-installed fonts and browser.
+`FOLDER/<split>/<kind>-<number>.png` and `FOLDER/<split>/manifest.json`. The same seed gives a page of a number the
+same contents, whatever the counts; its pixels depend on the installed fonts and browser.
 """
 
-from dataclasses import dataclass
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import cv2
 
 from models.data.browser import Browser, page_folder
-from models.data.pages import Kind, PageMaker
-from models.data.text import Split
+from models.data.fonts import check_drawn, check_fonts
+from models.data.korean import SYLLABLES
+from models.data.layouts import Kind
+from models.data.lines import lines_of, outward
+from models.data.manifest import Manifest, Page, read_manifest, write_manifest
+from models.data.page import Page as Draft
+from models.data.plan import RENDERINGS, Counts, Plan, plans
+from models.data.split import Split
 
-# How desktops draw their text: most in grey with slight hinting, as Debian does.
-_RENDERINGS = ((False, "slight"), (False, "full"), (False, "none"), (True, "slight"))
-_HELD_OUT_SEEDS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many pages to make."""
-
-    train_text: int = 144
-    train_pictures: int = 20
-    held_out_text: int = 18
-    held_out_pictures: int = 6
+# Measured means as PNG: 0.6 MB a page of text, 1.7 MB a picture-like one.
+PNG_BYTES = {Kind.TEXT: 800_000, Kind.PICTURES: 2_500_000}
+# Long enough that starting a browser does not count, short enough that little is lost by a stop.
+_PAGES_PER_BROWSER = 12
+_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 
 
-def generate(folder: Path, counts: Counts, seed: int = 1) -> int:
-    """Make what `folder` lacks of the data set and return how many pictures were made."""
-    wanted = [
-        (split, kind, number)
-        for split, kind, count in (
-            (Split.TRAIN, Kind.TEXT, counts.train_text),
-            (Split.TRAIN, Kind.PICTURES, counts.train_pictures),
-            (Split.HELD_OUT, Kind.TEXT, counts.held_out_text),
-            (Split.HELD_OUT, Kind.PICTURES, counts.held_out_pictures),
-        )
-        for number in range(count)
-    ]
-    made = 0
-    for turn, (subpixel, hinting) in enumerate(_RENDERINGS):
-        # The number of renderings divides no number of layouts that is used: every layout gets every rendering.
-        due = [
-            (path, split, kind, number)
-            for split, kind, number in wanted
-            if (number // 7 + number) % len(_RENDERINGS) == turn
-            and not (path := folder / split / f"{kind}-{number:04}.png").exists()
-        ]
-        if due:
-            with Browser(subpixel=subpixel, hinting=hinting) as browser:
-                for path, split, kind, number in due:
-                    page_seed = seed * 10_000_000 + number + (_HELD_OUT_SEEDS if split is Split.HELD_OUT else 0)
-                    _make(browser, path, PageArgs(split, kind, page_seed))
-                    made += 1
-    return made
+class FolderMismatch(Exception):
+    """The folder has pages of another seed, or what does not belong into it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageArgs:
-    """What determines a page."""
+def generate(folder: Path, counts: Counts, seed: int = 1, *, jobs: int = 1, limit_bytes: int = 20 << 30) -> int:
+    """Make what `folder` lacks of the data set, with `jobs` browsers at a time; return how many pictures were made.
 
-    split: Split
-    kind: Kind
-    seed: int
+    Raises `FontMissing`, `FolderMismatch`, ValueError for arguments without meaning, and OSError where the pictures
+    would take more than `limit_bytes` or than the disk has.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}: expected 1 or more browsers")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}: expected 0 or more")
+    pages = {split: _present(folder / split, seed) for split in Split}
+    due = [plan for plan in plans(counts) if plan.file not in pages[plan.split]]
+    _check_space(folder, due, limit_bytes)
+    for split in {plan.split for plan in due}:
+        check_fonts(split, SYLLABLES + _ASCII)
+        (folder / split).mkdir(parents=True, exist_ok=True)
+        _keep(folder / split, seed, pages[split])
+    with ThreadPoolExecutor(jobs) as browsers:
+        running = [browsers.submit(_make, folder, part, seed) for part in _parts(due)]
+        try:
+            for done in as_completed(running):
+                split, made = done.result()
+                _check_new(folder, made, pages)
+                pages[split].update((page.file, page) for page in made)
+                _keep(folder / split, seed, pages[split])
+        finally:
+            browsers.shutdown(wait=False, cancel_futures=True)
+    return len(due)
 
 
-def _make(browser: Browser, path: Path, args: PageArgs) -> None:
-    with page_folder() as folder:
-        page = folder / "page.html"
-        page.write_text(PageMaker(args.split, args.kind, args.seed, folder).html(), encoding="utf-8")
-        native = browser.picture(page)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part.png")
-    cv2.imwrite(str(unfinished), native)
-    unfinished.rename(path)
+def _present(folder: Path, seed: int) -> dict[str, Page]:
+    """Read which pages there are; those whose file is gone are made again."""
+    if not (folder / "manifest.json").exists():
+        if any(folder.glob("*.png")):
+            raise FolderMismatch(f"{folder} has pictures but no manifest.json: remove it, or name another folder")
+        return {}
+    manifest = read_manifest(folder)
+    if manifest.seed != seed:
+        raise FolderMismatch(f"{folder} has pages of seed {manifest.seed}, not {seed}: remove it, or name another")
+    return {page.file: page for page in manifest.pages if (folder / page.file).exists()}
+
+
+def _keep(folder: Path, seed: int, pages: dict[str, Page]) -> None:
+    write_manifest(folder, Manifest(seed, [pages[file] for file in sorted(pages)]))
+
+
+def _check_space(folder: Path, due: Sequence[Plan], limit_bytes: int) -> None:
+    needed = sum(PNG_BYTES[plan.kind] for plan in due)
+    if needed > limit_bytes:
+        raise OSError(f"{len(due)} pictures take about {needed >> 20} MiB, over the limit of {limit_bytes >> 20} MiB")
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(f"{len(due)} pictures take about {needed >> 20} MiB, and {folder} has {free >> 20} MiB free")
+
+
+def _check_new(folder: Path, made: Sequence[Page], pages: dict[Split, dict[str, Page]]) -> None:
+    """Refuse a picture that is there already, in either half: judging by what was trained on says nothing."""
+    known = {page.sha256: page.file for there in pages.values() for page in there.values()}
+    for page in made:
+        if (other := known.setdefault(page.sha256, page.file)) is not page.file:
+            raise FolderMismatch(f"{page.file} is byte for byte {other} in {folder}: remove it, or take another seed")
+
+
+def _parts(due: Sequence[Plan]) -> Iterator[list[Plan]]:
+    """Cut the work into pieces for one browser each, which has one rendering, and for one split."""
+    for rendering in dict.fromkeys(RENDERINGS):
+        for split in Split:
+            alike = [plan for plan in due if (plan.rendering, plan.split) == (rendering, split)]
+            for start in range(0, len(alike), _PAGES_PER_BROWSER):
+                yield alike[start : start + _PAGES_PER_BROWSER]
+
+
+def _make(folder: Path, part: Sequence[Plan], seed: int) -> tuple[Split, list[Page]]:
+    rendering = part[0].rendering
+    with Browser(subpixel=rendering.subpixel, hinting=rendering.hinting) as browser:
+        return part[0].split, [_page(browser, folder / plan.split, plan, seed) for plan in part]
+
+
+def _page(browser: Browser, folder: Path, plan: Plan, seed: int) -> Page:
+    with page_folder() as scratch:
+        draft = Draft(plan.split, plan.seed(seed), scratch)
+        path = scratch / "page.html"
+        path.write_text(draft.html(plan.layout(draft)), encoding="utf-8")
+        native = browser.picture(path)
+        laid_out = browser.layout()
+        fonts = sorted(browser.fonts())
+    check_drawn(plan.split, fonts)
+    encoded = cv2.imencode(".png", native)[1].tobytes()
+    unfinished = folder / f"{plan.file}.part"
+    unfinished.write_bytes(encoded)
+    unfinished.replace(folder / plan.file)
+    return Page(
+        file=plan.file,
+        sha256=hashlib.sha256(encoded).hexdigest(),
+        kind=plan.kind,
+        layout=plan.layout.__name__,
+        rendering=str(plan.rendering),
+        zoom=draft.zoom,
+        dark=draft.colours.dark,
+        fonts=fonts,
+        lines=lines_of(laid_out.words),
+        clipped=[outward(*rect) for rect in laid_out.clipped],
+    )

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from models.data.generate import Counts, generate
+from models.data.generate import generate
+from models.data.plan import Counts
 
 
 @pytest.fixture(scope="session")
