@@ -21,7 +21,7 @@ from edge.restore.consistency import Residual
 from edge.restore.shuffle import BLOCK_CHANNELS
 
 CALL_S = 2.0
-"""No tile takes so long, by an order of magnitude; the kernel gives a job up after six seconds, or never."""
+"""No call takes so long, by an order of magnitude; the kernel gives a job up after six seconds, or never."""
 OPEN_S = 20.0
 """Within this every network must be there; an RK3399Pro takes them over USB."""
 
@@ -78,7 +78,7 @@ class RknnBackend:
         work = list(tiles(wanted, shape, self.halo_px, self.phase_px))
         shares = [work[first :: len(self._cores)] for first in range(len(self._cores))]
         _within(
-            CALL_S * len(shares[0]),
+            CALL_S,
             [core.restore(lr, share, shape, out) for core, share in zip(self._cores, shares, strict=True) if share],
         )
         return out
