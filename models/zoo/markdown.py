@@ -38,8 +38,9 @@ def _output(card: Card) -> str:
 def _figures(card: Card) -> str:
     """Write the table of PSNR and SSIM of luma: a row for each method, columns for each kind of page."""
     kinds = list(card.quality)
+    counts = " and ".join(f"{next(iter(card.quality[kind].values())).pages} of {kind}" for kind in kinds)
     lines = [
-        "Luma of held-out pages, mean over pages.\n",
+        f"Luma, means over held-out pages: {counts}.\n",
         "| | " + " | ".join(f"{kind}: PSNR-Y | SSIM" for kind in kinds) + " |",
         "|---|" + "---|---|" * len(kinds),
     ]

@@ -9,24 +9,29 @@ from edge.restore.backends.card import Quality
 from models.evaluate.judge import Judge
 from models.evaluate.methods import Method, without_network
 from models.evaluate.networks import network_of
-from models.evaluate.pages import KINDS, HeldOut, held_out
+from models.evaluate.pages import PICTURES, TEXT, HeldOut, held_out
 
 REFERENCE = "bicubic"
-TEXT_PAGES, PICTURE_PAGES = 24, 8
+PAGES = {TEXT: 24, PICTURES: 8}
+# Of networks that take seconds for a page.
+_FEWER_PAGES = {TEXT: 6, PICTURES: 2}
+_COSTLY_GMAC_PER_FRAME = 40
 
 
 def judged(models: Mapping[str, Path], data: Path, keep: Path) -> dict[str, dict[str, Quality]]:
-    """Judge `models` by name, and `REFERENCE`, on the held-out pages in `data`: means by kind of page, then by name.
+    """Judge `models` by name, and `REFERENCE`, on the same held-out pages in `data`: by kind of page, then by name.
 
     Their cards lie beside them. What was judged before is taken from the folder `keep`.
     """
     methods = {REFERENCE: next(method for method in without_network() if method.name == REFERENCE)}
     methods |= {name: network_of(model) for name, model in models.items()}
-    pages = held_out(data, TEXT_PAGES, PICTURE_PAGES)
+    costly = any((method.gmac_per_frame or 0) > _COSTLY_GMAC_PER_FRAME for method in methods.values())
+    counts = _FEWER_PAGES if costly else PAGES
+    pages = held_out(data, counts[TEXT], counts[PICTURES])
     judge = Judge(keep)
     return {
         kind: {name: _quality(judge, method, of_kind) for name, method in methods.items()}
-        for kind in KINDS
+        for kind in counts
         if (of_kind := [page for page in pages if page.kind == kind])
     }
 
@@ -34,4 +39,4 @@ def judged(models: Mapping[str, Path], data: Path, keep: Path) -> dict[str, dict
 def _quality(judge: Judge, method: Method, pages: list[HeldOut]) -> Quality:
     scores = judge.scores(method, pages)
     psnr, ssim = np.mean([(score.psnr_y_db, score.ssim_y) for score in scores], axis=0)
-    return Quality(round(float(psnr), 4), round(float(ssim), 4))
+    return Quality(round(float(psnr), 4), round(float(ssim), 4), len(pages))

@@ -21,10 +21,11 @@ class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How like the native pictures the restored ones are, over one set of held-out pictures."""
+    """How like the native pictures the restored ones are: means over `pages` held-out pictures of one kind."""
 
     psnr_y_db: float
     ssim_y: float
+    pages: int = 0
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
