@@ -175,10 +175,7 @@ class DesktopsConfig(Section, frozen=True):
 
 
 class SignInConfig(Section, frozen=True):
-    """`issuer` stands above the code in the user's authenticator; no ticket is given `session_hours` after the code.
-
-    A connection that stands then goes on; the next one needs another code.
-    """
+    """`issuer` stands above the code in the user's authenticator; a session ends `session_hours` after its code."""
 
     issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[^:]*$")] = "edge"
     session_hours: Positive = 12

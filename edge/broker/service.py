@@ -12,7 +12,7 @@ from typing import Never
 
 from sqlalchemy import update
 
-from edge.broker import acts, devices
+from edge.broker import acts, devices, sessions
 from edge.broker.acts import Act, Pending
 from edge.broker.authority import BrokerAuthority
 from edge.broker.bus import Bus
@@ -32,6 +32,7 @@ from edge.trust.tls import explain
 
 ACTS_POLL_S = 0.3
 ACT_RETRY_S = 5.0
+OVERDUE_POLL_S = 30.0
 RENEWAL_S = 24 * 3600.0
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Broker:
                     tasks.create_task(self._client.run(), name="bus client")
                     await self._client.wait_connected()
                     tasks.create_task(self._carry_out(), name="acts")
+                    tasks.create_task(self._end_overdue(), name="overdue sessions")
                     self._ready.set()
             finally:
                 await self.bus.stop()
@@ -104,6 +106,24 @@ class Broker:
                 _log.error("an act is put off: %s", error)
                 await asyncio.sleep(ACT_RETRY_S)
             await asyncio.sleep(ACTS_POLL_S)
+
+    async def _end_overdue(self) -> Never:
+        """End the sessions that have lasted for as long as one may, and their connections."""
+        while True:
+            try:
+                await asyncio.to_thread(self._ask_to_end_overdue)
+            except EdgeError as error:
+                _log.error("sessions that are over go on: %s", error)
+            await asyncio.sleep(OVERDUE_POLL_S)
+
+    def _ask_to_end_overdue(self) -> None:
+        now = time.time()
+        with self.database.transaction() as connection:
+            since = now - self.config.sign_in.session_hours * 3600
+            for ended in sessions.end_overdue(connection, since, now):
+                acts.ask(connection, Act.TELL_DEVICE, acts.end_of_session(ended, EndReason.OVER))
+                for desktop in sessions.held_at(connection, ended.device):
+                    acts.ask(connection, Act.BAR_DESKTOP, desktop)
 
     async def _do(self, pending: Pending) -> None:
         match pending.act:

@@ -59,6 +59,11 @@ def end_at(connection: Connection, device: str, now: float) -> list[Ended]:
     return _end(connection, now, "administrator", sessions.c.device == device)
 
 
+def end_overdue(connection: Connection, since: float, now: float) -> list[Ended]:
+    """End the sessions that began before `since`, because nobody's may last longer."""
+    return _end(connection, now, "time", sessions.c.began_at <= since)
+
+
 def desktops_of(connection: Connection, user_id: str) -> tuple[str, ...]:
     """Read a user's desktops, by name."""
     rows = connection.scalars(select(desktops.c.name).where(desktops.c.user_id == user_id).order_by(desktops.c.name))
@@ -69,6 +74,12 @@ def held_elsewhere(connection: Connection, user_id: str, device: str) -> tuple[s
     """Read which of a user's desktops another device than `device` may be connected to."""
     other = (tickets.c.user_id == user_id, tickets.c.device != device, tickets.c.ended_at.is_(None))
     return tuple(str(name) for name in connection.scalars(select(tickets.c.desktop).where(*other).distinct()))
+
+
+def held_at(connection: Connection, device: str) -> tuple[str, ...]:
+    """Read which desktops `device` may be connected to."""
+    at = (tickets.c.device == device, tickets.c.ended_at.is_(None))
+    return tuple(str(name) for name in connection.scalars(select(tickets.c.desktop).where(*at).distinct()))
 
 
 def _end(connection: Connection, now: float, by: str, *which: Any) -> list[Ended]:  # noqa: ANN401  SQL expressions

@@ -167,6 +167,8 @@ class EndReason(StrEnum):
     LOCKED = "locked"
     ASSIGNED = "assigned"
     STOPPED = "stopped"
+    OVER = "over"
+    """It has lasted for as long as one may."""
 
 
 class SessionEnded(Message, frozen=True):

@@ -131,6 +131,7 @@ KOREAN = Words(
         "locked": "관리자가 계정을 잠갔습니다.",
         "assigned": "데스크톱의 배정이 바뀌었습니다. 다시 로그인하세요.",
         "stopped": "관리자가 데스크톱을 종료했습니다. 로그인하면 다시 시작됩니다.",
+        "over": "로그인 시간이 끝났습니다. 다시 로그인하세요.",
     },
 )
 
@@ -202,6 +203,7 @@ ENGLISH = Words(
         "locked": "Your administrator has locked this account.",
         "assigned": "Your desktops were assigned anew. Sign in again.",
         "stopped": "Your administrator has stopped this desktop. Signing in starts it again.",
+        "over": "Your time is over. Sign in again.",
     },
 )
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from sqlalchemy import update
 
-from edge.broker import audit, devices, reception
+from edge.broker import audit, devices, reception, service
 from edge.broker.administration import Administration
 from edge.broker.database import Database
 from edge.broker.installation import installation
@@ -84,6 +84,22 @@ async def test_session_ends_when_its_device_says_so_or_its_user_is_locked(site, 
         assert (await ticket(desk, desk.session_key, site.desktop)).reason is Refusal.SESSION_OVER
         admin(site, lambda opened: opened.unlock_user(site.user))
         assert (await ticket(desk, desk.session_key, site.desktop)).reason is Refusal.SESSION_OVER
+
+
+async def test_session_and_its_connection_end_when_they_have_lasted_long_enough(monkeypatch, tmp_path):
+    monkeypatch.setattr(service, "OVERDUE_POLL_S", 0.1)
+    async with (
+        installation(tmp_path / "site", size=Size(320, 240), program=("xterm",)) as site,
+        board(site.enrolment_file, tmp_path / "board") as desk,
+    ):
+        granted = await desk.sign_in(site.user, site.recovery_codes[0])
+        async with rfb(granted.ticket, desk.session_key) as (reader, _), asyncio.timeout(PATIENCE_S):
+            with site.broker.database.transaction() as connection:
+                connection.execute(update(sessions).values(began_at=time.time() - 12.1 * 3600))
+            await reader.read()  # until its end
+        with site.broker.database.transaction() as connection:
+            (ended,) = (line for line in audit.entries(connection) if line.act == "session.end")
+        assert "time" in str(ended)
 
 
 async def test_user_with_several_desktops_gets_a_ticket_for_the_one_that_is_asked_for(site, tmp_path):
