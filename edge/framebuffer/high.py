@@ -155,9 +155,9 @@ class HighFramebuffer:
         self.version[fits] += 1
         return changed
 
-    def doubt(self, tiles: Mask) -> None:
-        """Note that `tiles` may have changed by less than evidence tells: they stay, and count as restored."""
-        self.state[tiles & (self.state > TileState.RESTORED)] = TileState.RESTORED
+    def doubt(self, tiles: Mask, most: TileState) -> None:
+        """Note that `tiles` may have changed by less than evidence tells: they stay, and are no surer than `most`."""
+        self.state[tiles & (self.state > most)] = most
 
     def wipe(self) -> None:
         """Overwrite everything."""

@@ -125,6 +125,10 @@ class Sharpener:
         self._unseen = low
         self._unseen_tiles |= tiles
 
+    def drawn_again(self, tiles: Mask, now: float) -> None:
+        """Note that likely `tiles` were sent again, and show the same: they are confirmed once they have rested."""
+        self._changed_at[tiles] = now
+
     def owe(self, tiles: Mask) -> None:
         """Note that `tiles` were drawn from evidence that is wrong."""
         self.owed |= tiles

@@ -85,22 +85,25 @@ class Sharpening:
         """Note that what stands in `rect` at low resolution is wrong, and that the server will not send it again."""
         tiles = self._low.grid.mask()
         tiles[self._low.grid.touched(rect)] = True
-        self._high.doubt(tiles)
+        self._high.doubt(tiles, TileState.RESTORED)
         self.sharpener.owe(tiles)
         self.sharpener.changed(tiles, self._low.picture.copy(), self._clock())
         self._look.set()
 
     def changed(self, tiles: Mask, low: Picture) -> None:
         """Note that `tiles` show something else; `low` is the whole low-resolution picture."""
-        count = int(np.count_nonzero(tiles))
-        if count:
-            now = self._clock()
-            # A glyph's edge may reach a pixel into the next tile, which is less than the evidence there tells.
-            beside = beside_differing(low, self._before) & self._drawn & ~tiles
-            self._drawn[:] = False
-            self._before = low.copy()
-            self._high.doubt(beside)
+        count, now = int(np.count_nonzero(tiles)), self._clock()
+        # The server sends what has changed: where the evidence is the same, by less than it tells.
+        drawn, self._drawn = self._drawn & ~tiles, self._low.grid.mask()
+        beside = beside_differing(low, self._before) & drawn
+        self._before = low.copy()
+        # A glyph's edge may reach a pixel into the next tile, which cannot wait; a hairline or a tint can.
+        self._high.doubt(beside, TileState.RESTORED)
+        self._high.doubt(drawn, TileState.LIKELY)
+        self.sharpener.drawn_again(drawn & (self._high.state == TileState.LIKELY), now)
+        if count or beside.any():
             self.sharpener.changed(tiles | beside, low, now)
+        if count:
             if count > MOTION_SHARE * tiles.size:
                 # A film beside it keeps nobody from reading.
                 self._motion.updated(float(np.mean(tiles & ~self.sharpener.pictures)), now)

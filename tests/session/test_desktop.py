@@ -10,6 +10,7 @@ from edge.display.headless import HeadlessDisplay
 from edge.errors import AuthenticationFailed, ConnectionClosed, RfbError, Unsupported, UpscalerError
 from edge.framebuffer.reduction import Reduction
 from edge.geometry import Rect, Size
+from edge.pixels import rgb565
 from edge.restore.backends import open_backend
 from edge.restore.backends.classical import ClassicalBackend
 from edge.restore.cubic import CubicUpscaler
@@ -91,13 +92,26 @@ def mean_is_right(session: DesktopSession, desktop: Desktop) -> bool:
     return bool(np.array_equal(ours, native))
 
 
+@pytest.fixture
+def soon_confirmed(monkeypatch):
+    monkeypatch.setattr("edge.restore.sharpen.CONFIRM_S", 0.5)
+
+
 @pytest.mark.parametrize("scale", [4, 2, 1])
-async def test_resting_desktop_ends_exact_at_every_scale(desktop, scale):
+async def test_resting_desktop_ends_exact_at_every_scale(desktop, scale, soon_confirmed):
     async with showing(desktop.port, scale=scale) as session:
         await until(lambda: same(session, desktop), "the picture is the native one")
         await until(lambda: session.report().fraction_exact == 1, "all is known to be exact")
         assert session.report().scale == scale
         assert set(session.report().connections) == ({"full"} if scale == 1 else {"low", "full"})
+
+
+async def test_change_that_evidence_cannot_tell_is_shown_in_the_end(desktop, soon_confirmed):
+    assert rgb565(np.uint32([[0xF9F9F9]])) == rgb565(np.uint32([[0xFAFAFA]]))
+    async with showing(desktop.port) as session:
+        for grey in ("#f9f9f9", "#fafafa"):
+            desktop.run("xsetroot", "-solid", grey)
+            await until(lambda: same(session, desktop), f"the root is {grey}")
 
 
 class Failing(ClassicalBackend):
@@ -223,7 +237,7 @@ async def test_the_last_change_of_all_is_made_exact_too(desktop):
             await until(lambda: same(session, desktop), "exact again, with nothing after it")
 
 
-async def test_a_kept_session_costs_next_to_nothing_when_the_desktop_rests(desktop):
+async def test_a_kept_session_costs_next_to_nothing_when_the_desktop_rests(desktop, soon_confirmed):
     async with showing(desktop.port) as session:
         await until(lambda: session.report().fraction_exact == 1, "exact")
         await asyncio.sleep(0.5)
@@ -234,7 +248,7 @@ async def test_a_kept_session_costs_next_to_nothing_when_the_desktop_rests(deskt
         assert spent * 8 / 3 < 2000
 
 
-async def test_desktop_is_shown_again_when_it_is_resized(screen):
+async def test_desktop_is_shown_again_when_it_is_resized(screen, soon_confirmed):
     display, folder = screen
     with x11vnc(display, "-nopw") as port:
         desktop = Desktop(display, port, folder)
@@ -255,7 +269,7 @@ async def test_server_without_set_scale_is_shown_at_full_size():
             assert set(session.report().connections) == {"full"}
 
 
-async def test_sizes_that_are_no_multiple_of_the_scale_end_exact(tmp_path):
+async def test_sizes_that_are_no_multiple_of_the_scale_end_exact(tmp_path, soon_confirmed):
     size = Size(683, 411)
     with (
         x_server(size, tmp_path) as display,
