@@ -37,12 +37,12 @@ def relativistic_loss(better: list[list[Tensor]], worse: list[list[Tensor]]) -> 
 
     Source: A. Jolicoeur-Martineau, The Relativistic Discriminator: A Key Element Missing from Standard GAN, 2019.
     """
-    total = torch.zeros(())
-    for one, other in zip(better, worse, strict=True):
-        above = one[-1] - other[-1].mean()
-        below = other[-1] - one[-1].mean()
-        total = total.to(above.device) + nn.functional.softplus(-above).mean() + nn.functional.softplus(below).mean()
-    return total / (2 * len(better))
+    each = [
+        nn.functional.softplus(other[-1].mean() - one[-1]).mean()
+        + nn.functional.softplus(other[-1] - one[-1].mean()).mean()
+        for one, other in zip(better, worse, strict=True)
+    ]
+    return torch.stack(each).mean() / 2
 
 
 def feature_distance(native: list[list[Tensor]], shown: list[list[Tensor]]) -> Tensor:
