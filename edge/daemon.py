@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import systemd.daemon
+import systemd.journal
 
 from edge.config import EdgedConfig, LinkConfig, load
 from edge.display.base import Display
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="edged", description="The thin client: signs in and shows a desktop.")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help=f"TOML file (default {DEFAULT_CONFIG})")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", handlers=[log_handler(os.environ)])
     keep_small()
     try:
         asyncio.run(_serve(load(options.config, EdgedConfig)))
@@ -79,6 +80,21 @@ async def _report_life(stage: Stage, within_s: float | None) -> None:
         await asyncio.sleep(3600 if within_s is None else within_s / 2)
         await stage.turn()
         systemd.daemon.notify("WATCHDOG=1")
+
+
+def log_handler(environment: Mapping[str, str]) -> logging.Handler:
+    """Return what writes to the journal if standard error goes there, with each message's own priority.
+
+    Source: systemd.exec(5), $JOURNAL_STREAM.
+    """
+    try:
+        opened = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return logging.StreamHandler()
+    if environment.get("JOURNAL_STREAM") == f"{opened.st_dev}:{opened.st_ino}":
+        handler: logging.Handler = systemd.journal.JournalHandler(SYSLOG_IDENTIFIER="edged")
+        return handler
+    return logging.StreamHandler()
 
 
 def watchdog_s(environment: Mapping[str, str]) -> float | None:

@@ -1,6 +1,7 @@
 """`edged` as systemd starts it: a process with a TOML file."""
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from systemd.journal import JournalHandler
 
-from edge.daemon import _report_life, watchdog_s
+from edge.daemon import _report_life, log_handler, watchdog_s
 from edge.display.headless import HeadlessDisplay
 from edge.geometry import Size
 from edge.pixels import blank
@@ -196,3 +198,16 @@ def test_unit_is_valid(tmp_path):
     unit.write_text(UNIT.read_text().replace("/usr/bin/edged", str(EDGED)))
     verified = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_journal_is_written_to_only_where_standard_error_is_the_journal(tmp_path, monkeypatch):
+    with (tmp_path / "journal").open("w") as file:
+        monkeypatch.setattr(sys, "stderr", file)
+        opened = os.fstat(file.fileno())
+        stream = f"{opened.st_dev}:{opened.st_ino}"
+        assert isinstance(log_handler({"JOURNAL_STREAM": stream}), JournalHandler)
+        # A program that was started from a service, and whose output goes elsewhere, has inherited the variable.
+        assert isinstance(
+            log_handler({"JOURNAL_STREAM": f"{opened.st_dev}:{opened.st_ino + 1}"}), logging.StreamHandler
+        )
+        assert isinstance(log_handler({}), logging.StreamHandler)
