@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.errors import UpscalerError
 
-Shape = tuple[int | str, ...]
+Shape = tuple[int, ...]
 
 _SAMPLE = (..., slice(None, None, 4), slice(None, None, 4))
 """Enough of an output to know it by."""

@@ -102,8 +102,8 @@ class _Model:
 
     def check(self, halo_px: int, phase_px: int) -> None:
         """Refuse tensors that cannot be those of a tile, and a tile that is all halo."""
-        self.step_in = self._step("input", 3, channels_last=True)
-        self.step_out = self._step("output", BLOCK_CHANNELS, channels_last=False)
+        self.step_in, self.input_shape = self._layout("input", 3, channels_last=True)
+        self.step_out, self.output_shape = self._layout("output", BLOCK_CHANNELS, channels_last=False)
         kept = inner(self.size, halo_px, phase_px)
         if kept.width <= 0 or kept.height <= 0 or max(self.size.width, self.size.height) > _SIDE_MAX_PX:
             raise UpscalerError(
@@ -112,14 +112,15 @@ class _Model:
         if phase_px % self.step_in or phase_px % self.step_out:
             raise UpscalerError(f"{self.path}: its card says a grid of {phase_px}, which its tensors do not fit")
 
-    def _step(self, side: str, channels: int, *, channels_last: bool) -> int:
+    def _layout(self, side: str, channels: int, *, channels_last: bool) -> tuple[int, tuple[int, ...]]:
+        """Return how many pixels a side go into one place of a tensor, and its shape."""
         tensor = self.card.input if side == "input" else self.card.output
         expected = []
         for step in _STEPS:
             rows, columns, deep = self.size.height // step, self.size.width // step, channels * step * step
             shape = (1, rows, columns, deep) if channels_last else (1, deep, rows, columns)
             if tensor.shape == shape and self.size.height % step == 0 and self.size.width % step == 0:
-                return step
+                return step, shape
             expected.append(str(shape))
         raise UpscalerError(f"{self.path}: the {side} of its card is {tensor}, expected {' or '.join(expected)}")
 
@@ -143,7 +144,7 @@ class _Core:
 
     def _open(self, models: Iterable[_Model], number: int | None) -> None:
         for model in models:
-            network = NpuNetwork(model.path, model.card.input.shape, model.card.output.shape, number)
+            network = NpuNetwork(model.path, model.input_shape, model.output_shape, number)
             self._networks[model.size] = network, model
 
     def _close(self) -> None:
