@@ -92,7 +92,8 @@ def _frame_time(medium: list[Row]) -> Goal:
 
 
 def _frame_rate(medium: list[Row], target: str, share: str) -> Goal:
-    wanted = f"M: at least 15 frames a second on {target.upper()} at {share} of its peak, by the compiler's cycles"
+    board = target.upper().replace("PRO", "Pro")
+    wanted = f"M: at least 15 frames a second on {board} at {share} of its peak, by the compiler's cycles"
     rates = [
         cycles.frames_per_second
         for row in medium

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import msgspec
@@ -15,7 +17,7 @@ from edge.pixels import Bgr
 from edge.restore.shuffle import box_mean
 from models.data.manifest import Line
 from models.evaluate.likeness import Luma, gmsd_y, luma, psnr_y_db, squared_error, ssim_y
-from models.evaluate.methods import Method, digest
+from models.evaluate.methods import Method, Opened, digest
 from models.evaluate.pages import HeldOut
 from models.evaluate.scores import PageScores, SizeBand, Sums, Text, pooled
 
@@ -50,16 +52,11 @@ class Judge:
         known = msgspec.json.decode(path.read_bytes(), type=dict[str, PageScores]) if path.exists() else {}
         due = [page for page in pages if page.page.sha256 not in known]
         if due:
-            # Restoring goes on while the pages before are read, most of which is waiting for another process.
             with method.opened() if method else nullcontext() as opened, ThreadPoolExecutor(_THREADS) as pool:
-                judged = []
-                for page in due:
-                    native = page.native()
-                    shown = opened.picture(box_mean(native)) if opened else native
-                    judged.append(pool.submit(self.judge, page, native, shown))
-                for page, scores in zip(due, judged, strict=True):
-                    known[page.page.sha256] = scores.result()
-            _keep(path, msgspec.json.encode(known))
+                # A method serves one page at a time; another page is judged meanwhile.
+                for page, scores in zip(due, pool.map(partial(self._restored, opened, Lock()), due), strict=True):
+                    known[page.page.sha256] = scores
+                    _keep(path, msgspec.json.encode(known))
         return [known[page.page.sha256] for page in pages]
 
     def judge(self, page: HeldOut, native: Bgr, shown: Bgr) -> PageScores:
@@ -69,6 +66,15 @@ class Judge:
         if self._reader:
             text = pooled([*text, *self._reader.text(page, native, shown)])
         return PageScores(psnr_y_db(wanted, came), ssim_y(wanted, came), gmsd_y(wanted, came), text)
+
+    def _restored(self, opened: Opened | None, turn: Lock, page: HeldOut) -> PageScores:
+        native = page.native()
+        if opened is None:
+            return self.judge(page, native, native)
+        lr = box_mean(native)
+        with turn:
+            shown = opened.picture(lr)
+        return self.judge(page, native, shown)
 
 
 def _lines(error: Luma, lines: Iterable[Line]) -> tuple[Text, ...]:

@@ -77,6 +77,8 @@ def errors(table: Table) -> str:
 
 def ablation(table: Table) -> str:
     """Tell what each stage of training is worth."""
+    if not table.ablation:
+        return "No trial has been judged."
     header = ["network", "stages", "steps", "minutes", "text: PSNR-Y", "SSIM", "pictures: PSNR-Y", "SSIM"]
     header += ["text lines: PSNR-Y", "CER", "note"]
     rows = []

@@ -18,23 +18,22 @@ _BYTES_MAX = 300_000  # what a page that shows several of them can bear
 _ZOOM = 3
 _CAPTION_PX = 34
 _GAP_PX = 12
-_SIZE_PX = (15.5, 17)
+_SIZE_PX = 16
 
 
 def pieces(pages: Sequence[HeldOut]) -> dict[str, tuple[HeldOut, Rect]]:
-    """Choose what is shown: a line of Korean and one of Latin of about 16 px, and the middle of a picture."""
+    """Choose what is shown: a long line of Korean and one of Latin, nearest to 16 px, and the middle of a picture."""
     chosen = {}
     for script in ("korean", "latin"):
         lines = [
-            (line.rect[2], -number, line.rect)
+            (abs(line.size_px - _SIZE_PX), -line.rect[2], number, line.rect)
             for number, held in enumerate(pages)
             for line in held.page.lines
-            if line.script == script and _SIZE_PX[0] <= line.size_px < _SIZE_PX[1]
+            if line.script == script and line.rect[2] >= PIECE_PX[0]
         ]
         if lines:
-            _, number, (x, y, _, height) = max(lines)
-            held = pages[-number]
-            chosen[script] = (held, _around(held, x, y + height // 2))
+            _, _, number, (x, y, _, height) = min(lines)
+            chosen[script] = (pages[number], _around(pages[number], x, y + height // 2))
     for held in pages:
         if held.kind == PICTURES:
             height, width, _ = held.native().shape
