@@ -8,9 +8,8 @@ from pathlib import Path
 from edge.cli.finding import Finding
 from edge.config import DisplayConfig, RestoreConfig
 from edge.errors import DisplayError, UpscalerError
+from edge.session import condition
 
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-"""Made by systemd-timesyncd at its first answer, and touched at each later one."""
 INPUT = Path("/dev/input")
 
 
@@ -39,7 +38,7 @@ def hardware(display: DisplayConfig) -> Iterator[Finding]:
 def clock(now_s: float | None = None) -> Finding:
     """Say whether the time was ever taken from the network; a code counts for half a minute only."""
     try:
-        since_s = (time.time() if now_s is None else now_s) - SYNCHRONISED.stat().st_mtime
+        since_s = (time.time() if now_s is None else now_s) - condition.SYNCHRONISED.stat().st_mtime
     except OSError:
         mend = "systemctl enable --now systemd-timesyncd, and name a server in /etc/systemd/timesyncd.conf"
         return Finding("time from the network", present=False, mend=mend)

@@ -56,6 +56,7 @@ class Words:
     signing_in: str
     session_over: str
     unreachable: str
+    clock_unset: str
     rows: Mapping[str, str]
     """Of the status page."""
     refusals: Mapping[str, str]
@@ -98,6 +99,7 @@ KOREAN = Words(
     signing_in="로그인하는 중입니다",
     session_over="연결이 끝났습니다. 다시 로그인하세요.",
     unreachable="브로커에 연결할 수 없습니다. 잠시 후 다시 시도하세요.",
+    clock_unset="기기의 시계가 아직 맞춰지지 않았습니다. 시간 서버를 기다리는 중입니다.",
     rows={
         "device": "기기",
         "network": "네트워크",
@@ -169,6 +171,7 @@ ENGLISH = Words(
     signing_in="Signing in",
     session_over="The session is over; sign in again.",
     unreachable="The broker cannot be reached; try again in a moment.",
+    clock_unset="The clock of this device is not set yet; it waits for a time server.",
     rows={
         "device": "Device",
         "network": "Network",

@@ -20,8 +20,8 @@ from edge.input.chords import Chord, Chords
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
+from edge.session import condition
 from edge.session.bus_link import BusLink
-from edge.session.condition import condition
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.enrolling import Enrolment
 from edge.session.greeter import Greeter
@@ -161,7 +161,10 @@ class Appliance:
 
     def _note_trouble(self) -> None:
         """Say what is wrong at the greeter; over a desktop in a corner, which does not need the bus."""
-        self.greeter.note_trouble(self._enrolment_trouble or self._bus.trouble)
+        trouble = self._enrolment_trouble or self._bus.trouble
+        if trouble and condition.waits_for_time(condition.SYNCHRONISED):
+            trouble = f"{self.own.look.words.clock_unset} ({trouble})"
+        self.greeter.note_trouble(trouble)
         if self.phase is Phase.DESKTOP:
             self._show_banner()
 
@@ -218,7 +221,9 @@ class Appliance:
             self.greeter.close()
 
     def _draw_status(self, size: Size, look: Look) -> Screen:
-        return screens.status(size, look, condition(self._device, self._bus.says, self.users.user, self.session))
+        return screens.status(
+            size, look, condition.condition(self._device, self._bus.says, self.users.user, self.session)
+        )
 
     def _note_shown(self) -> None:
         if self.session is not None:

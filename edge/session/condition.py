@@ -8,6 +8,8 @@ from edge.session.statistics import resident_bytes
 from edge.session.user_session import UserSession
 
 THERMAL = Path("/sys/class/thermal")
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+"""Made by systemd-timesyncd at its first answer, and touched at each later one."""
 
 
 def condition(device: str, bus: str, user: UserSession | None, session: DesktopSession | None) -> list[tuple[str, str]]:
@@ -45,6 +47,11 @@ def temperature(zones: Path) -> float | None:
         except (OSError, ValueError):
             continue
     return max(found, default=None)
+
+
+def waits_for_time(mark: Path) -> bool:
+    """Whether the clock is still to be set from the network; `mark` is made when it is, if anything here does it."""
+    return mark.parent.is_dir() and not mark.exists()
 
 
 def addresses() -> list[str]:

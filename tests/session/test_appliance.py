@@ -14,6 +14,7 @@ from edge.broker.paths import DataDirectory
 from edge.control.messages import EndReason, Refusal
 from edge.display import screens
 from edge.geometry import Size
+from edge.session import condition
 from edge.session.own_screens import SCREEN_SIZE
 from edge.session.phases import Happening, Phase
 from edge.trust.certificates import Authority, Terms, to_pem
@@ -120,6 +121,20 @@ async def test_greeter_says_that_the_bus_is_down_and_signs_in_when_it_is_back(he
         await kim.at(Phase.SIGNING_IN)
         async with here.serving():
             await kim.at(Phase.DESKTOP)
+
+
+async def test_greeter_says_that_the_clock_is_not_set_where_the_bus_is_not_reached(here, tmp_path, monkeypatch):
+    mark = tmp_path / "timesync" / "synchronized"
+    mark.parent.mkdir()
+    monkeypatch.setattr(condition, "SYNCHRONISED", mark)
+    async with here.serving(), seat(here, tmp_path / "board") as kim:
+        await kim.at(Phase.GREETER)
+        await until(lambda: not kim.appliance.message, "on the bus there is nothing to say of it")
+    async with seat(here, tmp_path / "board") as kim:
+        await kim.reads(LOOK.words.clock_unset)
+        mark.touch()
+        async with here.serving():
+            await until(lambda: not kim.appliance.message, "on the bus")
 
 
 @pytest.mark.parametrize(("clock_off_s", "size"), [(3600, None), (-3600, Size(800, 600))])
