@@ -14,7 +14,9 @@ from models.convert.build import SHAPES, build
 from models.convert.errors import ConversionError
 from models.convert.job import Precision, Target
 from models.convert.toolkit import ENVIRONMENT, Toolkit
-from models.zoo.calibration import CALIBRATION, calibration
+from models.convert.v1 import prepare
+from models.zoo.calibration import CALIBRATION
+from models.zoo.calibration import calibration as read_calibration
 
 _PATH = click.Path(path_type=Path)
 
@@ -149,8 +151,19 @@ def cycles_command(
     click.echo(counting.table(rows))
 
 
+@main.command("v1")
+@click.argument("model", type=_PATH)
+@click.option("--shape", "shapes", type=_Shape(), multiple=True, default=SHAPES, help="Tiles, in rows and columns.")
+@_calibration
+@click.option("--out", type=_PATH, required=True, help="What rknn_v1.py reads goes here.")
+def v1_command(model: Path, shapes: tuple[tuple[int, int], ...], calibration: Path, out: Path) -> None:
+    """Prepare the conversion for an RK3399Pro, which models/convert/rknn_v1.py does where rknn-toolkit 1.7 is."""
+    prepare(model, shapes, read_calibration(calibration), out)
+    click.echo(f"{out}: go on with rknn_v1.py in an installation of rknn-toolkit 1.7, which PyPI does not have")
+
+
 def _toolkit(pieces: Path, environment: Path) -> Toolkit:
-    return Toolkit(calibration(pieces), environment)
+    return Toolkit(read_calibration(pieces), environment)
 
 
 def _write(path: Path, found: object) -> None:

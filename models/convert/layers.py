@@ -8,8 +8,8 @@ from models.convert.errors import ConversionError
 
 # 1    ConvRelu  INT8  NPU  (1,3,270,480),(48,3,6,6),(48)  (1,48,135,240)  298003/3499200/3499200  393  Conv:head
 _ROW = re.compile(
-    r"D RKNN: \[[\d:.]+\] \d+ +(?P<operator>\w+) +(?P<dtype>\w+) +(?P<where>\w+) +(?P<inputs>\S+) +(?P<output>\S+)"
-    r" +(?P<memory>\d+)/(?P<arithmetic>\d+)/(?P<cycles>\d+) +(?P<traffic>\d+) +(?P<name>\S+)"
+    r"D RKNN: \[[\d:.]+\] (?P<id>\d+) +(?P<operator>\w+) +(?P<dtype>\w+) +(?P<where>\w+) +(?P<inputs>\S+) +(?P<output>\S+)"
+    r" +(?P<memory>\d+)/(?P<arithmetic>\d+)/(?P<cycles>\d+) +(?P<traffic>\d+)(?: +(?P<name>\S+))?"
 )
 _TITLE = "Network Layer Information Table"
 # Pictures come from the CPU and residuals go to it whatever the network is.
@@ -18,7 +18,7 @@ _ENDS = frozenset({"InputOperator", "OutputOperator"})
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One operator as it was compiled.
+    """One operator as it was compiled; without a name if the compiler put it in.
 
     `cycles` is the greater of what its memory traffic and its arithmetic take; `where` NPU, or CPU where the NPU cannot
     run it.
@@ -43,15 +43,17 @@ def read_layers(log: str) -> tuple[Layer, ...]:
     """
     _, title, table = log.rpartition(_TITLE)
     # Other tables follow, none with such rows.
-    layers = tuple(_layer(row) for row in map(_ROW.search, table.splitlines()) if row is not None)
-    if not title or not layers:
+    rows = [row for row in map(_ROW.search, table.splitlines()) if row is not None]
+    if not title or not rows:
         raise ConversionError("the compiler printed no table of layers; is this rknn-toolkit2 2.5, and is it verbose?")
-    return layers
+    if [int(row["id"]) for row in rows] != list(range(len(rows))):
+        raise ConversionError("some rows of the compiler's table of layers cannot be read; is this rknn-toolkit2 2.5?")
+    return tuple(_layer(row) for row in rows)
 
 
 def _layer(row: re.Match[str]) -> Layer:
     return Layer(
-        name=row["name"],
+        name=row["name"] or "",
         operator=row["operator"],
         dtype=row["dtype"],
         where=row["where"],
