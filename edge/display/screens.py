@@ -185,8 +185,11 @@ def stopping(size: Size, look: Look) -> Screen:
     return page.screen()
 
 
-def status(size: Size, look: Look, rows: Sequence[tuple[str, str]]) -> Screen:
-    """Show how the device is: `rows` are keys of the words' `rows`, and what there is to say."""
+def status(size: Size, look: Look, rows: Sequence[tuple[str, str]], doings: Sequence[tuple[str, str]] = ()) -> Screen:
+    """Show how the device is: `rows` are keys of the words' `rows`, and what there is to say.
+
+    `doings` are what can be pointed at beside closing the page: a text and the key that it types.
+    """
     words = look.words
     page = Page(size, look)
     page.foot((words.language_button, "F2"))
@@ -194,7 +197,7 @@ def status(size: Size, look: Look, rows: Sequence[tuple[str, str]]) -> Screen:
     page.text(words.status, 42, bold=True)
     page.rows([(words.rows[name], value) for name, value in rows])
     page.y += 16
-    page.buttons((words.close, "Escape"), primary=False, tall=54)
+    page.buttons((words.close, "Escape"), *doings, primary=False, tall=54)
     return page.screen()
 
 

@@ -37,6 +37,8 @@ class Words:
     locked: str
     locked_hint: str
     unlock: str
+    lock: str
+    switch: str
     choose: str
     choose_hint: str
     connecting: str
@@ -81,6 +83,8 @@ KOREAN = Words(
     locked="화면이 잠겼습니다",
     locked_hint="{user} 님이 사용 중입니다. 새 코드로 잠금을 푸세요",
     unlock="잠금 풀기",
+    lock="화면 잠그기",
+    switch="다른 데스크톱",
     choose="데스크톱 선택",
     choose_hint="열고 싶은 데스크톱을 고르세요",
     connecting="데스크톱에 연결하는 중입니다",
@@ -153,6 +157,8 @@ ENGLISH = Words(
     locked="This screen is locked",
     locked_hint="{user} is signed in. Unlock it with a new code",
     unlock="Unlock",
+    lock="Lock",
+    switch="Other desktop",
     choose="Choose a desktop",
     choose_hint="Which of your desktops shall be opened?",
     connecting="Connecting to your desktop",

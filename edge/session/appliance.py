@@ -17,6 +17,7 @@ from edge.display.page import Look, Screen
 from edge.errors import TrustError
 from edge.geometry import Size
 from edge.input.chords import Chord, Chords
+from edge.input.corner import HOLD_S, rests_in_corner
 from edge.restore.cubic import CubicUpscaler
 from edge.restore.upscaler import Upscaler
 from edge.rfb import ConnectionSettings
@@ -36,6 +37,7 @@ from edge.session.users import Users
 from edge.trust.identity import DeviceState
 from edge.trust.keys import fingerprint
 
+_DOINGS = (Chord.LOCK, Chord.SWITCH, Chord.SIGN_OUT)
 FAREWELL_S = 2.0
 """How long a display may take for the last screen; one that hangs must not keep the device from its end."""
 
@@ -67,7 +69,8 @@ class Appliance:
         self._idle = Idle(loop_clock)
         self._chords = Chords()
         self._stop = asyncio.Event()
-        self.own = OwnScreens(display, self.stage, look, self._draw_status)
+        self.own = OwnScreens(display, self.stage, look, self._draw_status, self._on_doing)
+        self._resting: asyncio.TimerHandle | None = None
         self.greeter = Greeter(self.own, config.sign_in.user, remember=config.sign_in.remember_name)
         self.users = Users(
             self.own,
@@ -196,8 +199,27 @@ class Appliance:
                     self.own.pointer(x, y, buttons)
                 elif self.session is not None:
                     self.session.pointer(x, y, buttons)
+                    self._watch_corner(rests_in_corner(x, y, buttons, self.own.size))
             case CloseRequested():
                 pass
+
+    def _watch_corner(self, rests: bool) -> None:
+        if not rests and self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+        elif rests and self._resting is None:
+            self._resting = asyncio.get_running_loop().call_later(HOLD_S, self._on_rested)
+
+    def _on_rested(self) -> None:
+        self._resting = None
+        if self.session is not None and not self.own.in_front:
+            self.own.hold()
+            self._on_chord(Chord.STATUS)
+
+    def _on_doing(self, keysym: int) -> None:
+        for chord in _DOINGS:
+            if keysym == ord(chord):
+                self._on_chord(chord)
 
     def _on_chord(self, chord: Chord) -> None:
         if self.session is not None:
@@ -221,9 +243,13 @@ class Appliance:
             self.greeter.close()
 
     def _draw_status(self, size: Size, look: Look) -> Screen:
-        return screens.status(
-            size, look, condition.condition(self._device, self._bus.says, self.users.user, self.session)
-        )
+        doings: list[tuple[str, str]] = []
+        if (user := self.users.user) is not None and self.phase is not Phase.LOCKED:
+            words = {Chord.LOCK: look.words.lock, Chord.SWITCH: look.words.switch, Chord.SIGN_OUT: look.words.sign_out}
+            offered = (chord for chord in _DOINGS if chord is not Chord.SWITCH or len(user.desktops) > 1)
+            doings = [(words[chord], chord.value) for chord in offered]
+        rows = condition.condition(self._device, self._bus.says, user, self.session)
+        return screens.status(size, look, rows, doings)
 
     def _note_shown(self) -> None:
         if self.session is not None:

@@ -29,11 +29,16 @@ def ignore(_keysym: int, _pointed: bool) -> None:
 
 
 class OwnScreens:
-    """Shows one scene at a time, and a page over it, or over the desktop, that any key closes."""
+    """Shows one scene at a time, and a page over it, or over the desktop, that any key closes.
 
-    def __init__(self, display: Display, stage: Stage, look: Look, status: Scene) -> None:
+    `status` is that page, and `on_doing` hears what was pointed at on it.
+    """
+
+    def __init__(
+        self, display: Display, stage: Stage, look: Look, status: Scene, on_doing: Callable[[int], None]
+    ) -> None:
         self.look = look
-        self._status = status
+        self._status, self._on_doing = status, on_doing
         self._display, self._stage = display, stage
         self._scene: Scene | None = None
         self._page: Scene | None = None
@@ -86,8 +91,14 @@ class OwnScreens:
             self._draw_again()
         elif self._page is not None:
             self.open_page(None)
+            if pointed:
+                self._on_doing(keysym)
         else:
             self._on_key(keysym, pointed)
+
+    def hold(self) -> None:
+        """Take the pointer over while it is held: what is pressed is pressed already."""
+        self._pressed = True
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
         """Take a position of the pointer, and the buttons held: what is pressed is typed."""

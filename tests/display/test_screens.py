@@ -59,6 +59,10 @@ def choosing(count: int, selected: int) -> Draw:
     return lambda size, look: screens.choosing(size, look, ChoiceView(desktops, selected))
 
 
+def doings(look: Look) -> list[tuple[str, str]]:
+    return [(look.words.lock, "l"), (look.words.switch, "d"), (look.words.sign_out, "q")]
+
+
 SCREENS: dict[str, Draw] = {
     "starting": screens.starting,
     "enrol": lambda size, look: screens.enrol(size, look, EnrolView("9f2c-41d0-7ab3", FINGERPRINT, TROUBLE)),
@@ -76,6 +80,7 @@ SCREENS: dict[str, Draw] = {
     "updating": lambda size, look: screens.updating(size, look, 42),
     "stopping": screens.stopping,
     "status": lambda size, look: screens.status(size, look, list(ROWS.items())),
+    "status-desktop": lambda size, look: screens.status(size, look, list(ROWS.items()), doings(look)),
 }
 REFUSED: dict[str, Draw] = {
     f"refused-{reason}{'-touch' if keys else ''}": lambda size, look, reason=reason, keys=keys: screens.sign_in(
@@ -92,7 +97,7 @@ WITH_LONG_TEXTS: dict[str, Draw] = {
     "choosing": lambda size, look: screens.choosing(size, look, ChoiceView(["m" * 63] * 9, 0)),
     "connecting": lambda size, look: screens.connecting(size, look, "m" * 63, 1),
     "lost": lambda size, look: screens.lost_connection(size, look, LONG, 12),
-    "status": lambda size, look: screens.status(size, look, [(name, LONG) for name in ROWS]),
+    "status": lambda size, look: screens.status(size, look, [(name, LONG) for name in ROWS], doings(look)),
 }
 
 

@@ -14,6 +14,7 @@ from edge.broker.tables import sessions
 from edge.config import EdgedConfig, SessionConfig
 from edge.control.messages import EndReason, Refusal, SessionEnded
 from edge.display import screens
+from edge.display.base import PointerInput
 from edge.display.headless import HeadlessDisplay
 from edge.display.words import Language
 from edge.framebuffer.high import TileState
@@ -21,7 +22,7 @@ from edge.geometry import Size
 from edge.input.chords import Chord
 from edge.input.form import Submitted
 from edge.input.keymap import Key
-from edge.session import user_session
+from edge.session import appliance, user_session
 from edge.session.appliance import Appliance
 from edge.session.certainty import COLOURS
 from edge.session.desktop import DesktopSession, DesktopSettings
@@ -216,6 +217,31 @@ async def test_status_page_and_map_lie_over_the_desktop_and_go_again(here, tmp_p
         await kim.sees(lambda picture: bool((picture == COLOURS[TileState.RESTORED]).any()), "the map is shown")
         kim.chord(Chord.EXACTNESS)
         await kim.sees_exactly(here.desktop)
+        assert not here.desktop.any_key_down()
+
+
+async def test_finger_that_rests_in_the_corner_of_the_desktop_locks_it_and_signs_out(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(appliance, "HOLD_S", 0.2)
+    async with here.serving(), seat(here, tmp_path / "board", size=Size(800, 600)) as kim:
+        await kim.at(Phase.GREETER)
+        await kim.signed_in(next(here.codes))
+        kim.display.inject(PointerInput(1, 1, 1), PointerInput(1, 1, 0), PointerInput(400, 300, 1))
+        await asyncio.sleep(0.5)
+        assert kim.appliance.own._page is None
+        kim.display.inject(PointerInput(400, 300, 0), PointerInput(2, 2, 1))
+        await until(lambda: kim.appliance.own._page is not None, "the page is open")
+        # The finger trembles, and is taken away: that closes nothing.
+        kim.display.inject(PointerInput(3, 2, 1), PointerInput(3, 2, 0))
+        await kim.pointed("l")
+        await kim.at(Phase.LOCKED)
+        kim.sign_in(next(here.codes))
+        await kim.at(Phase.DESKTOP)
+        kim.display.inject(PointerInput(2, 2, 1))
+        await until(lambda: kim.appliance.own._page is not None, "the page is open")
+        kim.display.inject(PointerInput(2, 2, 0))
+        assert "d" not in kim.to_point_at()
+        await kim.pointed("q")
+        await kim.at(Phase.GREETER)
         assert not here.desktop.any_key_down()
 
 
