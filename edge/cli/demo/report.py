@@ -183,7 +183,9 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[st
 
 
 def _by(figures: Figures) -> str:
-    return "by a neural network" if figures.backend == "onnx" else f"without a network ({html.escape(figures.backend)})"
+    if figures.backend in {"rknn", "onnx"}:
+        return "by a neural network"
+    return f"without a network ({html.escape(figures.backend)})"
 
 
 def _seconds(value: float | None) -> str:

@@ -47,9 +47,13 @@ class RknnBackend:
 
     def __init__(self, models: Path, soc: Soc) -> None:
         folder = models / soc.target
-        found = [_Model(path) for path in sorted(folder.glob("*.rknn"))[:_SHAPES_MAX]]
-        if not found:
-            raise UpscalerError(f"there is no network for the NPU of a {soc.target}: no file {folder}/*.rknn")
+        paths = sorted(folder.glob("*.rknn"))
+        if not 0 < len(paths) <= _SHAPES_MAX:
+            raise UpscalerError(
+                f"there is no network for the NPU of a {soc.target}: {folder} has {len(paths)} files *.rknn, expected"
+                f" 1 to {_SHAPES_MAX}"
+            )
+        found = [_Model(path) for path in paths]
         halos = {(model.card.halo_px, model.card.phase_px) for model in found}
         if len(halos) != 1:
             raise UpscalerError(f"the networks in {folder} are not of one kind: their halos and grids are {halos}")
