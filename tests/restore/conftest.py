@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from models.networks.restorer import ResidualNetwork
 
+from models.networks.restorer import ResidualNetwork
 from models.zoo.card import describe, write_card
 from models.zoo.export import export
 
