@@ -13,7 +13,7 @@ import models.zoo
 from edge.errors import UpscalerError
 from edge.restore.backends.card import load_card
 from edge.restore.backends.onnx import OnnxBackend
-from models.networks.registry import build
+from models.networks.registry import NETWORKS, build
 from models.train.checkpoint import CHECKPOINT, save
 from models.train.settings import Settings, Stage
 from models.zoo import ship as shipping
@@ -23,7 +23,7 @@ from models.zoo.card import describe, sha256, write_card
 from models.zoo.check import faults
 from models.zoo.export import export
 from models.zoo.quantised import QuantisedNetwork
-from models.zoo.ship import install, ship
+from models.zoo.ship import compared, install, ship
 
 ZOO = Path(models.zoo.__path__[0])
 CLIENT = Path(edge.restore.__path__[0]) / "zoo"
@@ -135,6 +135,12 @@ def test_calibration_is_refused_when_it_is_damaged_or_there_are_too_few_pages(da
     np.savez(damaged, lr=np.zeros((2, 64, 64, 3), np.uint8))
     with pytest.raises(ValueError, match="expected uint8"):
         calibration(damaged)
+
+
+def test_picture_that_files_are_compared_by_is_more_than_the_halo_of_any():
+    (picture,) = compared()
+    assert all(2 * build(name).halo_px < min(picture.shape[:2]) for name in NETWORKS)
+    assert np.array_equal(picture[64:, :64], calibration()[2])
 
 
 def test_network_is_shipped_in_both_precisions_when_it_is_of_the_family(run, data, tmp_path):
