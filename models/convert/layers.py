@@ -8,7 +8,8 @@ from models.convert.errors import ConversionError
 
 # 1    ConvRelu  INT8  NPU  (1,3,270,480),(48,3,6,6),(48)  (1,48,135,240)  298003/3499200/3499200  393  Conv:head
 _ROW = re.compile(
-    r"D RKNN: \[[\d:.]+\] (?P<id>\d+) +(?P<operator>\w+) +(?P<dtype>\w+) +(?P<where>\w+) +(?P<inputs>\S+) +(?P<output>\S+)"
+    r"D RKNN: \[[\d:.]+\] (?P<id>\d+) +(?P<operator>\w+) +(?P<dtype>\w+) +(?P<where>\w+)"
+    r" +(?P<inputs>\S+) +(?P<output>\S+)"
     r" +(?P<memory>\d+)/(?P<arithmetic>\d+)/(?P<cycles>\d+) +(?P<traffic>\d+)(?: +(?P<name>\S+))?"
 )
 _TITLE = "Network Layer Information Table"

@@ -68,6 +68,8 @@ class Toolkit:
         Where `analysed`, a picture of the calibration is followed through all layers. Raises `ConversionError` where
         the toolkit is not installed or refuses the network.
         """
+        if network.ranged and precision is not Precision.INT8:
+            raise ConversionError(f"a network in whole numbers cannot become {precision}; convert the float network")
         with tempfile.TemporaryDirectory(prefix="rknn-") as name:
             folder = Path(name)
             for part in ("calibration", "pictures", "outputs"):
