@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -31,14 +32,20 @@ _FONTS_CONF = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 """
 
 
+class BrowserError(Exception):
+    """The browser is missing, has ended or refused what it was asked for."""
+
+
 class Browser:
     """One browser process with one page of 1920x1080.
 
     Text is antialiased in grey, or where `subpixel` is set in the three colours of a pixel, with `hinting` one of
-    none, slight, medium, full.
+    none, slight, medium, full. Raises `BrowserError`.
     """
 
     def __init__(self, *, subpixel: bool = False, hinting: str = "slight") -> None:
+        if shutil.which("chromium") is None:
+            raise BrowserError("no program chromium in PATH: install the package chromium")
         self._home = tempfile.TemporaryDirectory(prefix="edge-data-", ignore_cleanup_errors=True)
         home = Path(self._home.name)
         conf = home / "fonts.conf"
@@ -90,7 +97,7 @@ class Browser:
         """Ask where the words of the open page stand."""
         result = self._call("Runtime.evaluate", expression=_LAYOUT_JS.read_text(encoding="utf-8"))
         if "exceptionDetails" in result:
-            raise RuntimeError(f"{_LAYOUT_JS.name} failed in the browser: {result['exceptionDetails']}")
+            raise BrowserError(f"{_LAYOUT_JS.name} failed in the browser: {result['exceptionDetails']}")
         return msgspec.json.decode(result["result"]["value"], type=Layout)
 
     def fonts(self) -> set[str]:
@@ -122,11 +129,14 @@ class Browser:
         message = {"id": self._calls, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
-        os.write(self._write_fd, json.dumps(message).encode() + b"\0")
+        try:
+            os.write(self._write_fd, json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            raise BrowserError(f"the browser ended before it was asked for {method}") from None
         while (answer := self._receive()).get("id") != self._calls:
             pass
         if "error" in answer:
-            raise RuntimeError(f"the browser refused {method}: {answer['error']}")
+            raise BrowserError(f"the browser refused {method}: {answer['error']}")
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -134,7 +144,7 @@ class Browser:
         while b"\0" not in self._buffer:
             more = os.read(self._read_fd, 1 << 20)
             if not more:
-                raise RuntimeError("the browser ended; is the package chromium installed?")
+                raise BrowserError("the browser ended before it answered: start chromium --headless by hand to see why")
             self._buffer += more
         message, self._buffer = self._buffer.split(b"\0", 1)
         decoded: dict[str, Any] = json.loads(message)

@@ -4,6 +4,7 @@ Fonts that were drawn from one another stay in one half: Carlito with Lato, D2Co
 DejaVu, NanumSquare_ac with NanumSquare.
 """
 
+import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -159,14 +160,16 @@ def check_fonts(split: Split, characters: Iterable[str]) -> None:
 
     Fontconfig gives another font for one that it does not have, and a browser draws what is missing with it.
     """
+    if shutil.which("fc-list") is None:
+        raise FontMissing("no program fc-list in PATH: install the package fontconfig")
+    wanted = {font.family for font in FONTS if font.split is split}
     listed = subprocess.run(["fc-list", "-f", "%{family}|%{charset}\n"], check=True, capture_output=True, text=True)
     covered: dict[str, set[int]] = {}
     for line in listed.stdout.splitlines():
         names, _, ranges = line.partition("|")
-        points = _points(ranges)
-        for name in names.split(","):
-            family = name.replace("\\", "")
-            covered[family] = covered[family] & points if family in covered else points
+        for family in wanted.intersection(names.replace("\\", "").split(",")):
+            points = _points(ranges)
+            covered[family] = covered.get(family, points) & points
     needed = {ord(character) for character in characters}
     ascii_only = {point for point in needed if point < 0x80}
     for font in FONTS:

@@ -18,14 +18,17 @@ from models.data.korean import SYLLABLES
 from models.data.layouts import Kind
 from models.data.lines import lines_of, outward
 from models.data.manifest import Manifest, Page, read_manifest, write_manifest
+from models.data.pack import PACKED_BYTES, open_pack
 from models.data.page import Page as Draft
 from models.data.plan import RENDERINGS, Counts, Plan, plans
 from models.data.split import Split
 
-# Measured means as PNG: 0.6 MB a page of text, 1.7 MB a picture-like one.
-PNG_BYTES = {Kind.TEXT: 800_000, Kind.PICTURES: 2_500_000}
+# Measured means are 0.7 MB a page of text and 1.7 MB a picture-like one.
+_PNG_BYTES = {Kind.TEXT: 800_000, Kind.PICTURES: 2_500_000}
 # Long enough that starting a browser does not count, short enough that little is lost by a stop.
 _PAGES_PER_BROWSER = 12
+# Enough for three thousand pages with their packs, and less than a disk of the usual size has.
+LIMIT_BYTES = 24 << 30
 _ASCII = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -33,11 +36,20 @@ class FolderMismatch(Exception):
     """The folder has pages of another seed, or what does not belong into it."""
 
 
-def generate(folder: Path, counts: Counts, seed: int = 1, *, jobs: int = 1, limit_bytes: int = 20 << 30) -> int:
+def generate(
+    folder: Path,
+    counts: Counts,
+    seed: int = 1,
+    *,
+    jobs: int = 1,
+    packed: bool = False,
+    limit_bytes: int = LIMIT_BYTES,
+) -> int:
     """Make what `folder` lacks of the data set, with `jobs` browsers at a time; return how many pictures were made.
 
-    Raises `FontMissing`, `FolderMismatch`, ValueError for arguments without meaning, and OSError where the pictures
-    would take more than `limit_bytes` or than the disk has.
+    Raises `FontMissing`, `BrowserError`, `FolderMismatch`, ValueError for arguments without meaning, and OSError where
+    the new pictures, and the packs of both halves where `packed` is set, would take more than `limit_bytes` or than
+    the disk has.
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}: expected 1 or more browsers")
@@ -45,7 +57,8 @@ def generate(folder: Path, counts: Counts, seed: int = 1, *, jobs: int = 1, limi
         raise ValueError(f"seed is {seed}: expected 0 or more")
     pages = {split: _present(folder / split, seed) for split in Split}
     due = [plan for plan in plans(counts) if plan.file not in pages[plan.split]]
-    _check_space(folder, due, limit_bytes)
+    in_packs = len(due) + sum(map(len, pages.values())) if packed else 0
+    _check_space(folder, sum(_PNG_BYTES[plan.kind] for plan in due) + in_packs * PACKED_BYTES, limit_bytes)
     for split in {plan.split for plan in due}:
         check_fonts(split, SYLLABLES + _ASCII)
         (folder / split).mkdir(parents=True, exist_ok=True)
@@ -54,12 +67,16 @@ def generate(folder: Path, counts: Counts, seed: int = 1, *, jobs: int = 1, limi
         running = [browsers.submit(_make, folder, part, seed) for part in _parts(due)]
         try:
             for done in as_completed(running):
-                split, made = done.result()
-                _check_new(folder, made, pages)
-                pages[split].update((page.file, page) for page in made)
-                _keep(folder / split, seed, pages[split])
+                for split, page in done.result():
+                    _check_new(folder, page, pages)
+                    pages[split][page.file] = page
+                for split in {split for split, _ in done.result()}:
+                    _keep(folder / split, seed, pages[split])
         finally:
             browsers.shutdown(wait=False, cancel_futures=True)
+    for split in Split if packed else ():
+        if pages[split]:
+            open_pack(folder / split)
     return len(due)
 
 
@@ -79,37 +96,40 @@ def _keep(folder: Path, seed: int, pages: dict[str, Page]) -> None:
     write_manifest(folder, Manifest(seed, [pages[file] for file in sorted(pages)]))
 
 
-def _check_space(folder: Path, due: Sequence[Plan], limit_bytes: int) -> None:
-    needed = sum(PNG_BYTES[plan.kind] for plan in due)
-    if needed > limit_bytes:
-        raise OSError(f"{len(due)} pictures take about {needed >> 20} MiB, over the limit of {limit_bytes >> 20} MiB")
+def _check_space(folder: Path, needed_bytes: int, limit_bytes: int) -> None:
+    if needed_bytes > limit_bytes:
+        raise OSError(
+            f"the pages take about {needed_bytes >> 20} MiB, over the limit of {limit_bytes >> 20} MiB: "
+            "make fewer, do not pack them, or raise the limit"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise OSError(f"{len(due)} pictures take about {needed >> 20} MiB, and {folder} has {free >> 20} MiB free")
+    if needed_bytes > free:
+        raise OSError(f"the pages take about {needed_bytes >> 20} MiB, and {folder} has {free >> 20} MiB free")
 
 
-def _check_new(folder: Path, made: Sequence[Page], pages: dict[Split, dict[str, Page]]) -> None:
+def _check_new(folder: Path, made: Page, pages: dict[Split, dict[str, Page]]) -> None:
     """Refuse a picture that is there already, in either half: judging by what was trained on says nothing."""
-    known = {page.sha256: page.file for there in pages.values() for page in there.values()}
-    for page in made:
-        if (other := known.setdefault(page.sha256, page.file)) is not page.file:
-            raise FolderMismatch(f"{page.file} is byte for byte {other} in {folder}: remove it, or take another seed")
+    for split, there in pages.items():
+        for page in there.values():
+            if page.sha256 == made.sha256:
+                raise FolderMismatch(
+                    f"{made.file} is byte for byte {split}/{page.file} in {folder}: remove that, or take another seed"
+                )
 
 
 def _parts(due: Sequence[Plan]) -> Iterator[list[Plan]]:
-    """Cut the work into pieces for one browser each, which has one rendering, and for one split."""
+    """Cut the work into pieces for one browser each, which has one rendering."""
     for rendering in dict.fromkeys(RENDERINGS):
-        for split in Split:
-            alike = [plan for plan in due if (plan.rendering, plan.split) == (rendering, split)]
-            for start in range(0, len(alike), _PAGES_PER_BROWSER):
-                yield alike[start : start + _PAGES_PER_BROWSER]
+        alike = [plan for plan in due if plan.rendering == rendering]
+        for start in range(0, len(alike), _PAGES_PER_BROWSER):
+            yield alike[start : start + _PAGES_PER_BROWSER]
 
 
-def _make(folder: Path, part: Sequence[Plan], seed: int) -> tuple[Split, list[Page]]:
+def _make(folder: Path, part: Sequence[Plan], seed: int) -> list[tuple[Split, Page]]:
     rendering = part[0].rendering
     with Browser(subpixel=rendering.subpixel, hinting=rendering.hinting) as browser:
-        return part[0].split, [_page(browser, folder / plan.split, plan, seed) for plan in part]
+        return [(plan.split, _page(browser, folder / plan.split, plan, seed)) for plan in part]
 
 
 def _page(browser: Browser, folder: Path, plan: Plan, seed: int) -> Page:

@@ -17,9 +17,11 @@
   };
   const blocks = new Map();
   const blockOf = (block) => (blocks.has(block) || blocks.set(block, blocks.size), blocks.get(block));
+  // What is hit in the same block is a neighbour in the line or the block itself, and covers nothing; where an overflow
+  // cuts the text off, what lies behind is hit.
   const shown = (element, x, y) => {
     const hit = document.elementFromPoint(x, y);
-    return hit !== null && (hit === element || element.contains(hit) || hit.contains(element));
+    return hit !== null && (element.contains(hit) || styleOf(hit).block === styleOf(element).block);
   };
   const wholly = (element, r) => r.left >= 0 && r.top >= 0 && r.right <= innerWidth && r.bottom <= innerHeight
     && [[1, r.height / 4], [r.width / 2, r.height / 2], [r.width - 1, r.height * 3 / 4],

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from models.data.manifest import read_manifest
 from models.data.page import HEIGHT, WIDTH
 
+PACKED_BYTES = HEIGHT * WIDTH * 3
+
 
 def pack(folder: Path) -> Path:
     """Write the pictures of `folder`, in the order of its manifest, as `<folder>.npy`: BGR uint8 (n, 1080, 1920, 3).
@@ -19,7 +21,7 @@ def pack(folder: Path) -> Path:
     """
     pages = read_manifest(folder).pages
     path = pack_path(folder)
-    needed, free = len(pages) * HEIGHT * WIDTH * 3, shutil.disk_usage(folder).free
+    needed, free = len(pages) * PACKED_BYTES, shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(f"the pack of {folder} takes {needed >> 20} MiB, and {free >> 20} MiB are free")
     unfinished = path.with_suffix(".part")

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from models.data.__main__ import main
-from models.data.browser import Browser
+from models.data.browser import Browser, BrowserError
 from models.data.fonts import FONTS, FontMissing, check_drawn, check_fonts
 from models.data.generate import FolderMismatch, generate
 from models.data.layouts import LAYOUTS, Kind
@@ -66,7 +66,7 @@ def test_picture_is_refused_when_the_other_half_has_it(data, tmp_path):
     for kind in Kind:
         shutil.copy(copy / "train" / f"{kind}-0000.png", copy / "held-out" / f"{kind}-0007.png")
         (copy / "train" / f"{kind}-0000.png").unlink()
-    with pytest.raises(FolderMismatch, match=r"byte for byte \w+-0007\.png"):
+    with pytest.raises(FolderMismatch, match=r"byte for byte held-out/text-0007\.png"):
         generate(copy, Counts(1, 0, 0, 0), seed=3)
 
 
@@ -76,7 +76,7 @@ def test_picture_is_refused_when_the_other_half_has_it(data, tmp_path):
         (["--jobs", "0"], "jobs is 0: expected 1 or more browsers"),
         (["--seed", "-1"], "seed is -1: expected 0 or more"),
         (["--train-text", "-1"], "train_text is -1: expected 0 to 500000 pages"),
-        (["--held-out-text", "400000"], "over the limit of 20480 MiB"),
+        (["--held-out-text", "400000"], "over the limit of 24576 MiB"),
     ],
 )
 def test_command_says_what_is_wrong_when_its_arguments_are(arguments, said, tmp_path):
@@ -132,6 +132,14 @@ def test_package_is_named_when_a_font_is_not_installed(tmp_path, monkeypatch):
     with pytest.raises(
         FontMissing, match="the font Noto Sans CJK KR is not installed: install the package fonts-noto-cjk"
     ):
+        check_fonts(Split.TRAIN, "a")
+
+
+def test_package_is_named_when_a_program_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BrowserError, match="install the package chromium"):
+        Browser()
+    with pytest.raises(FontMissing, match="install the package fontconfig"):
         check_fonts(Split.TRAIN, "a")
 
 

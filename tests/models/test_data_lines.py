@@ -94,8 +94,12 @@ def test_words_are_no_lines_but_clipped_when_something_covers_or_cuts_them(laid_
 def test_columns_and_other_sizes_are_other_lines(laid_out):
     _, lines, _ = laid_out("<table><tr><td>one<td>two</table><p>small <span style='font-size:30px'>large</span> 1,234")
     assert [(line.text, line.size_px, line.script) for line in lines] == [
-        ("one", 20, "latin"), ("two", 20, "latin"), ("small", 20, "latin"), ("large", 30, "latin"), ("1,234", 20, "digits"),
-    ]  # fmt: skip
+        ("one", 20, "latin"),
+        ("two", 20, "latin"),
+        ("small", 20, "latin"),
+        ("large", 30, "latin"),
+        ("1,234", 20, "digits"),
+    ]
 
 
 def test_no_text_is_missed_when_a_layout_is_drawn_without_it(browser, tmp_path):

@@ -20,7 +20,7 @@ def hangul(text):
 
 def test_rare_syllables_are_of_one_half_when_both_write():
     seen = {split: set(hangul(written(split, korean=1.0))) for split in Split}
-    assert seen[Split.TRAIN] & seen[Split.HELD_OUT] <= FREQUENT
+    assert seen[Split.TRAIN] & seen[Split.HELD_OUT] <= FREQUENT | set("년월일원")  # dates and amounts are anybody's
     assert len(FREQUENT) < 180
     assert len(seen[Split.TRAIN]) > 800
     assert len(seen[Split.HELD_OUT]) > 300
