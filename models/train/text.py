@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.data.manifest import Rect, read_manifest
+from models.data.page import HEIGHT, WIDTH
 from models.legibility.judge import may_be_read
 from models.networks.base import STRIDE
 from models.train.loss import BORDER_CELLS
@@ -41,30 +42,34 @@ class Masked:
 
 
 class TextPatches:
-    """Draws from the pictures in `folder` and its manifest."""
+    """Draws from the pictures in `folder` and its manifest; ValueError where none of its lines fits a patch."""
 
     def __init__(self, folder: Path, patch_px: int) -> None:
         self._patches = Patches(folder, patch_px)
         self._pages = read_manifest(folder).pages
+        self._inside_px = self._patches.side_px - 2 * _EDGE_PX
         self._lines = [
-            (number, line) for number, page in enumerate(self._pages) for line in page.lines if may_be_read(line)
+            (number, line)
+            for number, page in enumerate(self._pages)
+            for line in page.lines
+            if may_be_read(line) and line.rect[3] <= self._inside_px
         ]
+        if not self._lines:
+            raise ValueError(f"{folder} has no line of text that fits a patch of {patch_px} pixels; take larger ones")
 
     def draw_lines(self, size: int, rng: np.random.Generator) -> Lines:
         """Draw patches around lines, or around as much of a line as fits."""
-        side, inside = self._patches.side_px, self._patches.side_px - 2 * _EDGE_PX
+        side, inside = self._patches.side_px, self._inside_px
         drawn: list[NDArray[np.uint8]] = []
         rects: list[Rect] = []
         sizes: list[float] = []
-        while len(drawn) < size:
+        for _ in range(size):
             number, line = self._lines[rng.integers(len(self._lines))]
             left, top, width, height = line.rect
-            if height > inside:
-                continue
             first = left + int(rng.integers(max(1, width - inside + 1)))
             shown = min(width - (first - left), inside)
-            y = _origin(top, height, side, 1080, rng)
-            x = _origin(first, shown, side, 1920, rng)
+            y = _origin(top, height, side, HEIGHT, rng)
+            x = _origin(first, shown, side, WIDTH, rng)
             drawn.append(self._patches.cut(Place(number, y, x), rng))
             rects.append((first - x, top - y, shown, height))
             sizes.append(line.size_px)
