@@ -67,10 +67,12 @@ def main(
 
 
 def _timings(path: Path) -> dict[str, Timing]:
-    """Take over the times that were taken on this machine."""
-    if not path.exists() or (table := read_table(path)).machine != processor():
+    """Take over the times that were taken on this machine, from a table that is there and of this version."""
+    try:
+        table = read_table(path)
+    except (FileNotFoundError, ValueError):
         return {}
-    return {row.identity: row.timing for row in table.rows if row.timing}
+    return {row.identity: row.timing for row in table.rows if row.timing and table.machine == processor()}
 
 
 if __name__ == "__main__":

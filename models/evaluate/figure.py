@@ -10,8 +10,9 @@ from models.evaluate.methods import Precision
 from models.evaluate.pages import TEXT
 from models.evaluate.table import Row, Table
 
-_MARKS = {Precision.FLOAT: "o", Precision.INT8: "s"}
+_MARKS = {Precision.FLOAT: "o", Precision.INT8: "x"}
 _BASELINE = "bicubic"
+_OURS = ("S", "M", "L", "XL")
 _TARGET = "rk3568"
 
 
@@ -31,17 +32,25 @@ def draw(table: Table, path: Path) -> None:
 def _scatter(axes: Axes, table: Table, cost: Callable[[Row], float | None]) -> None:
     axes.set_xscale("log")
     axes.grid(visible=True, which="both", alpha=0.2)
+    named: set[str] = set()
     for row in table.rows:
         if TEXT not in row.kinds:
             continue
         psnr = row.kinds[TEXT].psnr_y_db
         x = cost(row)
         if row.precision and x:
-            axes.scatter(x, psnr, marker=_MARKS[row.precision], color="C0" if row.name in "SMLXL" else "C1")
-            axes.annotate(row.label, (x, psnr), xytext=(4, 4), textcoords="offset points", fontsize=8)
+            colour = "C0" if row.name in _OURS else "C1"
+            axes.scatter(x, psnr, marker=_MARKS[row.precision], color=colour, alpha=0.7, label=row.precision)
+            if row.name not in named:
+                axes.annotate(row.name, (x, psnr), xytext=(6, 4), textcoords="offset points", fontsize=8)
+            named.add(row.name)
         elif row.name == _BASELINE:
             axes.axhline(psnr, color="grey", linewidth=0.8, linestyle=":")
             axes.annotate(row.name, (0.01, psnr), xycoords=("axes fraction", "data"), fontsize=8, color="grey")
+    handles, labels = axes.get_legend_handles_labels()
+    marks = dict(zip(labels, handles, strict=True))
+    if marks:
+        axes.legend(list(marks.values()), list(marks), loc="lower right", fontsize=8)
 
 
 def _megacycles(row: Row) -> float | None:
