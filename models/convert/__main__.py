@@ -13,6 +13,7 @@ from models.convert import cycles as counting
 from models.convert.build import SHAPES, build
 from models.convert.errors import ConversionError
 from models.convert.job import Precision, Target
+from models.convert.pictures import FRAME
 from models.convert.toolkit import ENVIRONMENT, Toolkit
 from models.convert.v1 import prepare
 from models.zoo.calibration import CALIBRATION
@@ -127,7 +128,7 @@ def compare_command(
 @click.argument("models", type=_PATH, nargs=-1, required=True)
 @_target
 @_precision
-@click.option("--shape", type=_Shape(), default=comparing.FRAME, help="Of one inference; a whole frame by default.")
+@click.option("--shape", type=_Shape(), default=FRAME, help="Of one inference; a whole frame by default.")
 @_calibration
 @_environment
 @click.option("--out", type=_PATH, help="Write a JSON file per network into this folder.")

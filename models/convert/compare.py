@@ -14,13 +14,10 @@ from edge.restore.consistency import RESIDUAL_STEP, consistent_bands
 from edge.restore.shuffle import shuffle
 from models.convert.analysis import LayerLoss
 from models.convert.job import Precision, Target
-from models.convert.pictures import desktop_pictures, framed, laid_out, planes
+from models.convert.pictures import FRAME, desktop_pictures, framed, laid_out, planes
 from models.convert.plain import read_plain
 from models.convert.toolkit import Toolkit
 from models.evaluate.likeness import luma, psnr_db, psnr_y_db
-
-FRAME = (272, 480)
-"""Rows and columns of a 1920x1080 desktop's low resolution, made whole for networks that work on quarters of it."""
 
 LEAST_LIKENESS_DB = {Precision.INT8: 40.0, Precision.FP16: 60.0}
 MOST_LOSS_DB = 0.2

@@ -9,6 +9,7 @@ import msgspec
 from models.convert.estimate import RK3399PRO, frames_per_second, rk3399pro_cycles
 from models.convert.job import Precision, Target
 from models.convert.layers import Layer, on_the_cpu
+from models.convert.pictures import FRAME
 from models.convert.plain import read_plain
 from models.convert.toolkit import Toolkit
 
@@ -25,8 +26,8 @@ class LayerCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one inference costs on one core of `target`.
 
-    `width` and `height` are the low-resolution pixels of that inference. `frames_per_second` is an estimate, null where
-    there is none or where operators fall to the CPU (`cpu`), whose time nobody has counted.
+    `width` and `height` are the low-resolution pixels of that inference. `frames_per_second` is an estimate for
+    whole frames, by area; null where there is none or where operators fall to the CPU (`cpu`), which nobody has timed.
     """
 
     model: str
@@ -58,7 +59,8 @@ def costs(
             )
         for name, cycles, note in counts:
             fallen = tuple(f"{layer.operator} {layer.output}" for layer in on_the_cpu(layers))
-            rate = None if fallen else frames_per_second(name, cycles)
+            whole = cycles * FRAME[0] * FRAME[1] / (shape[0] * shape[1])
+            rate = None if fallen else frames_per_second(name, whole)
             found.append(
                 Cost(
                     model=model.stem,

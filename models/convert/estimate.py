@@ -27,7 +27,7 @@ class _Npu:
 _NPUS = {"rk3568": _Npu(1e9, 0.30), "rk3588": _Npu(1e9, 0.30), RK3399PRO: _Npu(792e6, 0.10)}
 
 
-def frames_per_second(target: str, cycles: int) -> float | None:
+def frames_per_second(target: str, cycles: float) -> float | None:
     """Estimate how often a second one core of `target` does `cycles`; None for a target of unknown clock."""
     npu = _NPUS.get(target)
     return None if npu is None else npu.share * npu.hertz / cycles

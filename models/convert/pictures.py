@@ -12,6 +12,9 @@ from edge.restore.consistency import Residual
 from edge.restore.shuffle import BLOCK_CHANNELS, box_mean
 from models.convert.errors import ConversionError
 
+FRAME = (272, 480)
+"""Rows and columns of a 1920x1080 desktop's low resolution, made whole for networks that work on quarters of it."""
+
 Planes = NDArray[np.uint8]
 
 
