@@ -1,6 +1,8 @@
+import hashlib
 import json
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 import onnx
@@ -13,6 +15,8 @@ import models.zoo
 from edge.errors import UpscalerError
 from edge.restore.backends.card import load_card
 from edge.restore.backends.onnx import OnnxBackend
+from models.data.manifest import Manifest, Page, write_manifest
+from models.data.split import Split
 from models.networks.registry import NETWORKS, build
 from models.train.checkpoint import CHECKPOINT, save
 from models.train.settings import Settings, Stage
@@ -39,6 +43,29 @@ def small(seed=1):
 def write_run(folder, settings, weights):
     folder.mkdir()
     save(folder / CHECKPOINT, {"settings": settings.to_dict(), "average": weights, "step": 7, "seconds": 120.0})
+    return folder
+
+
+def page(file, kind, seed):
+    """A page that no browser had to draw."""
+    rng = np.random.default_rng(seed)
+    native = np.full((384, 512, 3), 240, np.uint8)
+    for row in range(12):
+        cv2.putText(native, f"{rng.integers(10**18)}", (8, 30 * row + 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (30, 30, 30))
+    cv2.imwrite(str(file), native)
+    sha = hashlib.sha256(file.read_bytes()).hexdigest()
+    return Page(file.name, sha, kind, "lines", "grey-slight", 1, False, [], [], [])
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A data set of two pages of each half."""
+    folder = tmp_path_factory.mktemp("data")
+    for seed, split in enumerate(Split):
+        half = folder / split
+        half.mkdir()
+        pages = [page(half / f"{kind}.png", kind, seed) for kind in ("pictures", "text")]
+        write_manifest(half, Manifest(1, pages))
     return folder
 
 
