@@ -30,13 +30,17 @@ _LATER_RATE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A way to train: `stages` in words, what is other than in the plain run, and the trial that it starts from."""
+    """A way to train: `stages` in words, what is other than in the plain run, and the trial that it starts from.
+
+    `part` of the plain run's batch is drawn.
+    """
 
     name: str
     stages: str
     stage: Stage = Stage.PIXELS
     other: dict[str, Any] = field(default_factory=dict)
     source: str = ""
+    part: float = 1.0
 
 
 TRIALS = (
@@ -46,9 +50,16 @@ TRIALS = (
     Trial("adam", "squared error, Adam instead of Muon", other={"muon": False}),
     Trial("longer", "squared error, then half as many steps again", source="squared"),
     Trial("recogniser", "squared error, then the recogniser's loss", Stage.RECOGNISER, source="squared"),
-    Trial("adversarial", "squared error, then the adversarial last layer", Stage.ADVERSARIAL, source="squared"),
     Trial("quantised", "squared error, then in whole numbers", Stage.QUANTISED, source="squared"),
     Trial("distilled", "squared error, then taught by L", Stage.DISTILLED, source="squared"),
+    # A discriminator takes ten times as long as the network that it judges.
+    Trial(
+        "adversarial",
+        "squared error, then the adversarial last layer with a quarter of the batch",
+        Stage.ADVERSARIAL,
+        source="squared",
+        part=0.25,
+    ),
 )
 
 
@@ -78,6 +89,7 @@ def _settings(trial: Trial, plain: Settings, folder: Path, teacher: Path) -> Set
     return replace(
         settings,
         steps=round(_LATER * plain.steps),
+        batch=round(trial.part * plain.batch),
         rate=_LATER_RATE,
         source=str(folder / trial.source),
         teacher=str(teacher) if trial.stage is Stage.DISTILLED else "",
