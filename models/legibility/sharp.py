@@ -9,7 +9,7 @@ from models.legibility.recogniser import Glyph
 
 LEAST_CONFIDENCE = 0.9
 LEAST_ENERGY = 0.8
-# Half of a Hangul glyph's width in framed pixels, and of the column shift within which two glyphs stand at one place.
+# In framed pixels, of which a Hangul glyph is 16 wide: to each side of its middle, and how far that may be off.
 _HALF_PX = 8.0
 _APART_PX = 9.0
 

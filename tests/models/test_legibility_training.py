@@ -31,7 +31,7 @@ def test_crop_holds_its_line_when_it_lies_at_the_border(lines):
 
 def test_loss_falls_when_trained_for_some_steps(lines, tmp_path):
     losses = Training(tmp_path, SMALL, lines, log_every=10).train()
-    assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
+    assert sum(losses[-10:]) < 0.85 * sum(losses[:10])
     with (tmp_path / "curve.csv").open(newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["10", "20", "30"]
 
@@ -71,7 +71,14 @@ def test_run_begins_with_weights_when_it_is_given_some(lines, tmp_path):
 
 def test_recogniser_is_trained_and_judges_when_commanded(data, tmp_path):
     weights = tmp_path / "zoo" / "small.pt"
-    options = {"--data": data / "train", "--out": tmp_path / "run", "--weights": weights, "--steps": 2, "--channels": 8}
+    options = {
+        "--data": data / "train",
+        "--out": tmp_path / "run",
+        "--weights": weights,
+        "--steps": 2,
+        "--channels": 8,
+        "--columns": 800,
+    }
     result = CliRunner().invoke(main, ["--threads", "1", "train", *map(str, sum(options.items(), ()))])
     assert result.exit_code == 0, result.output
     assert load_recogniser(weights).channels == 8
