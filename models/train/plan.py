@@ -27,7 +27,7 @@ class Planned:
 
 # A step of the rivals and of XL takes 6 to 50 times as long as one of L; with smaller batches they get more of them.
 _SMALL: dict[str, Any] = {"batch": 8, "patch_px": 32}
-_AGAIN: dict[str, Any] = {"rate": 0.5}
+_AGAIN: dict[str, Any] = {"rate": 0.5, "weight": 2.0}
 PLAN = (
     Planned("L-pixels", "L", 0.36),
     Planned("L-recogniser", "L", 0.10, Stage.RECOGNISER, "L-pixels", _AGAIN),
