@@ -31,7 +31,7 @@ TORCH := torch==2.13.0
 .PHONY: help demo test test-vm test-arm64 test-convert check bench bench-decode fuzz goldens networks rknn-venv setup apt clean
 
 help:  ## Say what there is to make.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 16
 
 demo: apt $(VENV)/.demo  ## Run the main job on embedded defaults; figures and pictures go to demo-out/.
 	$(BIN)/edgectl demo --out demo-out
