@@ -29,6 +29,13 @@ EDGE = 26
 """Levels between neighbours that make an edge, as of a letter or of a picture's border."""
 EDGES_FROM = 0.06
 """Share of pixels at an edge from which on a tile beside paper may hold letters: half of a straight border's."""
+LETTERS_FROM = 0.25
+"""Share of pixels at an edge that letters have, and one tile in a hundred of a photograph that is not all leaves."""
+PAPER_FROM = 0.08
+"""Share of equal neighbours that the closest lines of letters leave, and leaves do not."""
+LETTERED_SHARE = 0.2
+"""Of the tiles that look like a picture and hang together, the share with both that makes them text: small letters in
+close lines, or a card, whose border and letters have small differences beside the large ones."""
 PICTURE_BELOW = 0.45
 """The same at full size, where text leaves most pixels of its background alone."""
 
@@ -45,22 +52,26 @@ def pictures_and_flat(low: Picture, grid: Grid) -> tuple[Mask, Mask]:
     """Return what `pictures` and `flat` do, at the cost of one look."""
     right, down = _differences(low)
     of_one_colour = _of_one_colour(right, down, grid)
-    small = _shared(*(((differ > 0) & (differ <= STEP)).view(np.uint8) for differ in (right, down)), grid)
-    equal = _shared(*((differ == 0).view(np.uint8) for differ in (right, down)), grid)
-    alike = ((small > SMALL_ABOVE) | (equal < EQUAL_BELOW)).view(np.uint8)
+    small, equal = (
+        _tile_means(which(right).view(np.uint8) + which(down).view(np.uint8), grid) / np.float32(2)
+        for which in (lambda differ: (differ > 0) & (differ <= STEP), lambda differ: differ == 0)
+    )
+    edges = _tile_means(((right > EDGE) | (down > EDGE)).view(np.uint8), grid)
+    alike = ((_with_around(small) > SMALL_ABOVE) | (_with_around(equal) < EQUAL_BELOW)).view(np.uint8)
     _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
     sides = np.minimum(figures[:, cv2.CC_STAT_WIDTH], figures[:, cv2.CC_STAT_HEIGHT])
     large = (figures[:, cv2.CC_STAT_AREA] >= LEAST_TILES) & (sides >= LEAST_SIDE_TILES)
     large[0] = False  # what is alike nothing
-    mask: Mask = large[number_of] & ~_mixed(right, down, of_one_colour, grid)
+    lettered = (edges >= LETTERS_FROM) & (equal >= PAPER_FROM)
+    large &= np.bincount(number_of[lettered], minlength=large.size) < LETTERED_SHARE * figures[:, cv2.CC_STAT_AREA]
+    mask: Mask = large[number_of] & ~_mixed(edges, of_one_colour)
     return mask, of_one_colour
 
 
-def _mixed(right: Levels, down: Levels, paper: Mask, grid: Grid) -> Mask:
+def _mixed(edges: Shares, paper: Mask) -> Mask:
     """Return the tiles at the border of `paper`, of one colour, which may hold letters beside a part of a picture."""
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     beside = cv2.dilate(paper.view(np.uint8), cross).view(np.bool_)
-    edges = _tile_means(((right > EDGE) | (down > EDGE)).view(np.uint8), grid)
     mask: Mask = beside & (edges >= EDGES_FROM)
     return mask
 
@@ -95,9 +106,8 @@ def _differences(low: Picture) -> tuple[Levels, Levels]:
     return right, down
 
 
-def _shared(across: Levels, along: Levels, grid: Grid) -> Shares:
-    """Mean two shares, of 0 and 1, in each tile, half of it that of the tiles around."""
-    own = _tile_means(across + along, grid) / np.float32(2)
+def _with_around(own: Shares) -> Shares:
+    """Mean each tile's share with that of the tiles around."""
     around = np.asarray(cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
     return (own + around) / np.float32(2)
 

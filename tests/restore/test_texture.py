@@ -1,5 +1,7 @@
 import cv2
 import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from edge.geometry import Grid, Size
 from edge.pixels import from_bgr, rgb565
@@ -88,3 +90,26 @@ def test_a_line_of_text_in_a_white_card_with_a_soft_shadow_on_cream_is_text():
     words = "Meeting moved to Thursday, bring the 2026 budget and the lists"
     cv2.putText(page, words, (60, 80), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 1, cv2.LINE_AA)
     assert not texture.pictures(quarter(page), Grid(Size(256, 64), 8)).any()
+
+
+@pytest.mark.parametrize(("size_px", "leading_px"), [(12, 14), (13, 15), (14, 16)])
+@pytest.mark.parametrize("card", ["#ffffff", "#ffe78a"])
+def test_close_lines_of_small_letters_in_a_card_are_text(size_px, leading_px, card):
+    page = Image.new("RGB", (1024, 256), "#fbf8f1")
+    draw = ImageDraw.Draw(page)
+    draw.rounded_rectangle((40, 20, 1000, 240), 15, fill=card)
+    font = ImageFont.truetype("/usr/share/fonts/truetype/nanum/NanumGothic.ttf", size_px)
+    words = "회의는 목요일로 옮겼습니다. Bring the budget for 2026. 모든 방의 목록과 열쇠도 가져오세요. "
+    for number, top in enumerate(range(28, 220, leading_px)):
+        draw.text((54, top), (words[number:] + 3 * words)[: 960 // size_px], font=font, fill="#222222")
+    assert not texture.pictures(quarter(np.asarray(page)[:, :, ::-1]), Grid(Size(256, 64), 8)).any()
+
+
+def test_leaves_are_a_picture():
+    rng = np.random.default_rng(1)
+    down, right = np.meshgrid(np.fft.fftfreq(256), np.fft.fftfreq(256), indexing="ij")
+    waves = np.fft.fft2(rng.normal(size=(256, 256))) / np.maximum(np.hypot(down, right), 1 / 256)
+    light = np.real(np.fft.ifft2(waves))
+    light = 110 + 50 * light / light.std() + rng.normal(0, 6, light.shape)
+    leaves = np.stack([0.7 * light, light, 0.8 * light], axis=-1).clip(0, 255).astype(np.uint8)
+    assert texture.pictures(quarter(leaves), GRID).mean() > 0.9
