@@ -58,7 +58,7 @@ test-arm64: setup  ## Restore through the NPU's own Python package on an emulate
 test-convert: setup rknn-venv  ## Convert and simulate networks with the real rknn-toolkit2.
 	$(BIN)/pytest tests/rknn
 
-networks: APT += $(DATA_APT)
+networks: APT += $(DATA_APT) fonts-noto-cjk-extra
 networks: setup  ## Make the pictures and train every network in TRAIN_MINUTES; models/README.md says what comes then.
 	$(BIN)/python -m models.data
 	$(BIN)/python -m models.train all --minutes $(TRAIN_MINUTES)
