@@ -4,9 +4,11 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from models.networks.base import picture_of_cells
 from models.networks.registry import NETWORKS
+from models.train.__main__ import main
 from models.train.checkpoint import CHECKPOINT, load, load_average
 from models.train.feed import feed
 from models.train.loss import box_mean, inner, pixel_loss, shown
@@ -221,6 +223,16 @@ def test_muon_leaves_alone_what_has_no_gradient():
     optimiser.step()
     assert torch.equal(still, torch.eye(4))
     assert not torch.equal(moving, torch.eye(4))
+
+
+def test_command_trains_and_goes_on_when_it_is_given_again(data, tmp_path):
+    words = ["run", "pixels", "--network", "8x1", "--steps", "2", "--batch", "2", "--patch-px", "16"]
+    words += ["--data", str(data), "--out", str(tmp_path), "--device", "cpu"]
+    for _ in range(2):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        assert "2 steps, held-out patches" in result.output
+    assert steps(tmp_path) == [2]
 
 
 def test_checkpoint_is_asked_for_when_it_is_missing(tmp_path):
