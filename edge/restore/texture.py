@@ -52,10 +52,8 @@ def pictures_and_flat(low: Picture, grid: Grid) -> tuple[Mask, Mask]:
     """Return what `pictures` and `flat` do, at the cost of one look."""
     right, down = _differences(low)
     of_one_colour = _of_one_colour(right, down, grid)
-    small, equal = (
-        _tile_means(which(right).view(np.uint8) + which(down).view(np.uint8), grid) / np.float32(2)
-        for which in (lambda differ: (differ > 0) & (differ <= STEP), lambda differ: differ == 0)
-    )
+    small = _share((right > 0) & (right <= STEP), (down > 0) & (down <= STEP), grid)
+    equal = _share(right == 0, down == 0, grid)
     edges = _tile_means(((right > EDGE) | (down > EDGE)).view(np.uint8), grid)
     alike = ((_with_around(small) > SMALL_ABOVE) | (_with_around(equal) < EQUAL_BELOW)).view(np.uint8)
     _, number_of, figures, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
@@ -104,6 +102,11 @@ def _differences(low: Picture) -> tuple[Levels, Levels]:
         down[1:] = cv2.max(down[1:], cv2.absdiff(levels[1:], levels[:-1]))
     right[:, :1], down[:1] = right[:, 1:2], down[1:2]
     return right, down
+
+
+def _share(across: Mask, along: Mask, grid: Grid) -> Shares:
+    """Mean two masks over the pixels in each tile."""
+    return _tile_means(across.view(np.uint8) + along.view(np.uint8), grid) / np.float32(2)
 
 
 def _with_around(own: Shares) -> Shares:
