@@ -195,11 +195,12 @@ class Appliance:
                 elif passes and self.session is not None:
                     self.session.key(keysym, down=down)
             case PointerInput(x=x, y=y, buttons=buttons):
-                if self.own.in_front:
+                session = None if self.own.holds_pointer else self.session
+                self._watch_corner(session is not None and rests_in_corner(x, y, buttons, self.own.size))
+                if session is not None:
+                    session.pointer(x, y, buttons)
+                elif self.own.holds_pointer:
                     self.own.pointer(x, y, buttons)
-                elif self.session is not None:
-                    self.session.pointer(x, y, buttons)
-                    self._watch_corner(rests_in_corner(x, y, buttons, self.own.size))
             case CloseRequested():
                 pass
 

@@ -53,6 +53,11 @@ class OwnScreens:
         return self._stage.on_screen or self._page is not None
 
     @property
+    def holds_pointer(self) -> bool:
+        """Whether the pointer is this one's: also behind a page that it has closed, until it is let go of."""
+        return self.in_front or self._pressed
+
+    @property
     def size(self) -> Size:
         """Size to draw for."""
         return self._display.size or self._stage.size or SCREEN_SIZE

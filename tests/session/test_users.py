@@ -245,6 +245,35 @@ async def test_finger_that_rests_in_the_corner_of_the_desktop_locks_it_and_signs
         assert not here.desktop.any_key_down()
 
 
+async def test_touch_that_closes_the_page_does_not_reach_the_desktop_until_it_is_let_go_of(here, tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(DesktopSession, "pointer", lambda _session, x, y, buttons: sent.append((x, y, buttons)))
+    async with here.serving(), seat(here, tmp_path / "board", size=Size(800, 600)) as kim:
+        await kim.at(Phase.GREETER)
+        await kim.signed_in(next(here.codes))
+        kim.chord(Chord.STATUS)
+        await until(lambda: kim.appliance.own._page is not None, "the page is open")
+        # A finger trembles before it is taken away.
+        touched = [PointerInput(*at) for at in ((5, 300, 1), (6, 300, 1), (6, 300, 0), (7, 300, 0))]
+        kim.display.inject(*touched)
+        await until(lambda: sent, "the pointer is the desktop's again")
+        assert kim.appliance.own._page is None
+        assert sent == [(7, 300, 0)]
+
+
+async def test_finger_does_not_rest_any_more_when_it_leaves_the_corner_over_a_page(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(appliance, "HOLD_S", 3600)
+    async with here.serving(), seat(here, tmp_path / "board", size=Size(800, 600)) as kim:
+        await kim.at(Phase.GREETER)
+        await kim.signed_in(next(here.codes))
+        kim.display.inject(PointerInput(2, 2, 1))
+        await until(lambda: kim.appliance._resting is not None, "the finger rests")
+        kim.chord(Chord.STATUS)
+        await until(lambda: kim.appliance.own._page is not None, "the page is open")
+        kim.display.inject(PointerInput(2, 2, 0))
+        await until(lambda: kim.appliance._resting is None, "the finger does not rest any more")
+
+
 async def test_nobody_signs_in_during_an_update(here, tmp_path):
     async with here.serving(), seat(here, tmp_path / "board") as kim:
         await kim.at(Phase.GREETER)
