@@ -302,10 +302,11 @@ class DesktopSession:
 
     async def _close(self) -> None:
         self._connected = False
-        for name, transport in self._open.items():
+        while self._open:
+            # Whoever asks meanwhile what it has cost counts each connection once.
+            name, transport = self._open.popitem()
             self.counters.add_traffic(name, transport.bytes_in, transport.bytes_out)
             await transport.close()
-        self._open = {}
 
 
 def _for_low_resolution(encodings: tuple[int, ...]) -> tuple[int, ...]:

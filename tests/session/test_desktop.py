@@ -20,6 +20,7 @@ from edge.rfb import ConnectionSettings, SecurityPolicy
 from edge.session import telemetry
 from edge.session.desktop import DesktopSession, DesktopSettings
 from edge.session.stage import Stage
+from edge.session.statistics import Traffic
 from edge.session.tasks import first_of
 from edge.session.transport import Endpoint
 from tests.servers import process, screen_pixels, wait_until, window_manager, x11vnc, x_server, xvnc
@@ -330,3 +331,21 @@ async def test_server_that_closes_in_the_middle_of_a_rectangle_is_named():
         with pytest.raises(RfbError, match=r"127.0.0.1:\d+.*middle of.*ectangle"):
             async with showing(port):
                 pass
+
+
+async def test_connection_counts_once_when_the_figures_are_asked_for_while_it_closes():
+    closing = asyncio.Event()
+
+    class Slow:
+        bytes_in, bytes_out = 1000, 10
+
+        async def close(self) -> None:
+            closing.set()
+            await asyncio.Event().wait()
+
+    session = DesktopSession(Endpoint("127.0.0.1", 1), DesktopSettings(), None, Stage(HeadlessDisplay()))
+    session._open["full"] = Slow()
+    task = asyncio.create_task(session._close())
+    await closing.wait()
+    assert session.report().connections["full"] == Traffic(1000, 10)
+    task.cancel()
