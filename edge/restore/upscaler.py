@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import cv2
@@ -63,7 +64,7 @@ class Upscaler:
     """Restores pictures fourfold by `backend`; the mean of each 4x4 block of the output is the received pixel, exactly.
 
     A backend that fails is replaced for good by the next of `successors`, which does the same part again; `failures`
-    holds those that were. Not to be called from two threads at once. `calls_ms` holds the durations of the last calls
+    holds those that were. Calls from several threads take their turns. `calls_ms` holds the durations of the last calls
     in milliseconds, by `clock` (seconds).
     """
 
@@ -80,6 +81,8 @@ class Upscaler:
         self.calls_ms: deque[float] = deque(maxlen=_CALLS_KEPT)
         self._clock = clock
         self._successors = iter(successors)
+        # Who stopped waiting for a call, for a desktop has another size now, makes the next while that still goes on.
+        self._turn = Lock()
 
     def upscale(self, lr: Picture) -> Picture:
         """Restore a whole picture (height, width) to (4 * height, 4 * width)."""
@@ -95,12 +98,13 @@ class Upscaler:
         picture = Size(lr.shape[1], lr.shape[0])
         if not rect or rect not in picture.rect:
             raise UpscalerError(f"rectangle {rect} does not lie in the low-resolution picture of {picture}")
-        started = self._clock()
-        out = np.empty(rect.scaled(SCALE).size.shape, dtype=np.uint32)
-        for top in range(0, rect.height, _STRIPE_ROWS):
-            stripe = Rect(rect.x, rect.y + top, rect.width, min(_STRIPE_ROWS, rect.height - top))
-            self._restore_stripe(lr, stripe, out[SCALE * top :][: SCALE * stripe.height])
-        self.calls_ms.append(1000 * (self._clock() - started))
+        with self._turn:
+            started = self._clock()
+            out = np.empty(rect.scaled(SCALE).size.shape, dtype=np.uint32)
+            for top in range(0, rect.height, _STRIPE_ROWS):
+                stripe = Rect(rect.x, rect.y + top, rect.width, min(_STRIPE_ROWS, rect.height - top))
+                self._restore_stripe(lr, stripe, out[SCALE * top :][: SCALE * stripe.height])
+            self.calls_ms.append(1000 * (self._clock() - started))
         return out
 
     def close(self) -> None:

@@ -120,6 +120,15 @@ def test_auto_takes_the_processor_and_says_why_when_the_npu_cannot_be_used(npu, 
     assert "restoring without rknn: the NPU's runtime cannot be loaded" in caplog.text
 
 
+def test_auto_begins_with_the_backend_of_the_model_when_one_is_named(npu, model):
+    assert [backend.name for backend in backends_from("auto", model)] == ["onnx", "classical"]
+
+
+def test_auto_says_why_when_a_folder_of_networks_is_named_where_there_is_no_npu(tmp_path, caplog):
+    assert open_backend("auto", tmp_path).name == "onnx"
+    assert "restoring without rknn: there is no NPU" in caplog.text
+
+
 def test_named_backend_has_successors_and_no_forerunner(npu, model):
     assert [backend.name for backend in backends_from("rknn", npu)] == ["rknn", "onnx", "classical"]
     assert [backend.name for backend in backends_from("onnx", model)] == ["onnx", "classical"]
@@ -173,10 +182,17 @@ def test_model_is_refused_when_it_has_no_card(copied):
         open_backend("onnx", copied)
 
 
-@pytest.mark.parametrize("card", [b"", b"[]", b"{}", b"\xff"])
+@pytest.mark.parametrize("card", [b"", b"[]", b"{}", b"\xff", b'{"name": "\xff"}'])
 def test_model_is_refused_when_its_card_is_none(copied, card):
     card_path(copied).write_bytes(card)
     with pytest.raises(UpscalerError, match="is not the card of a network"):
+        open_backend("onnx", copied)
+
+
+@pytest.mark.parametrize("changes", [{"phase_px": 0}, {"phase_px": 1 << 20}, {"halo_px": -1}, {"halo_px": 1 << 20}])
+def test_model_is_refused_when_its_card_says_what_no_network_has(copied, changes):
+    rewrite_card(copied, **changes)
+    with pytest.raises(UpscalerError, match=rf"is not the card of a network: .*{next(iter(changes))}"):
         open_backend("onnx", copied)
 
 

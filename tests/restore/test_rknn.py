@@ -137,6 +137,7 @@ def test_backend_is_refused_when_a_file_does_not_say_its_shape(own, monkeypatch)
     [
         ({"input": Tensor("uint8", (1, 32, 48, 4))}, r"the input of its card is uint8 \(1, 32, 48, 4\)"),
         ({"input": Tensor("uint8", (1, 48, 32, 3))}, "the input of its card"),
+        ({"input": Tensor("float16", (1, 16, 24, 12))}, r"is float16 .*, expected uint8 .* or uint8 \(1, 16, 24, 12\)"),
         ({"output": Tensor("float32", (1, 16, 24, 192))}, "the output of its card"),
         ({"phase_px": 3}, "grid of 3, which its tensors do not fit"),
         ({"halo_px": 16}, "more than its halo of 16"),
@@ -176,6 +177,7 @@ def test_backend_is_refused_when_the_output_is_not_what_the_card_says(own, monke
 def test_backend_is_refused_when_the_npu_does_not_work(own, monkeypatch, npu, reason):
     npu.install(monkeypatch)
     assert reason in refused(own)
+    assert npu.released == 1
 
 
 def test_backend_is_refused_when_the_npu_hangs_as_it_is_opened(own, monkeypatch):

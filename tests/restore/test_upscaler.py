@@ -1,4 +1,7 @@
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 import pytest
@@ -99,3 +102,26 @@ class Wrong(ClassicalBackend):
 def test_backend_is_refused_when_its_residual_has_another_shape(lr):
     with pytest.raises(UpscalerError, match=r"backend wrong gave .*47\).*expected int8 .*48\)"):
         Upscaler(Wrong()).upscale(lr)
+
+
+class FailingTogether(ClassicalBackend):
+    """Fails each call, and would fail two at once if it got them."""
+
+    name = "failing"
+
+    def __init__(self):
+        super().__init__()
+        self._both = Barrier(2)
+
+    def residual(self, lr):
+        with suppress(BrokenBarrierError):
+            self._both.wait(0.5)
+        raise UpscalerError("the NPU has not answered")
+
+
+def test_backend_is_replaced_once_when_it_fails_while_another_thread_waits(lr):
+    upscaler = Upscaler(FailingTogether(), successors=[ClassicalBackend(), Wrong()])
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(upscaler.upscale, [lr, lr])
+    assert np.array_equal(first, second)
+    assert [failure.backend for failure in upscaler.failures] == ["failing"]

@@ -41,22 +41,21 @@ def open_backend(name: str = "auto", model: Path | None = None) -> Backend:
 def backends_from(name: str = "auto", model: Path | None = None) -> Iterator[Backend]:
     """Open the backend `name`, one of `BACKENDS`, and each time that another is asked for, the one after it.
 
-    `auto` is the NPU where there is one, then the network on the processor, then `classical`; what cannot be opened is
-    left out, and why is logged. The first of any other name is that or nothing. `model` is what to use instead of what
-    is shipped: a file for `onnx`, for `rknn` the folder with the targets. Raises `UpscalerError`.
+    `auto` is the NPU where there is one, then the network on the processor, then `classical`; with a `model` it begins
+    with the backend of that. What cannot be opened is left out, and why is logged; but the first of any other name is
+    that or nothing. `model` is what to use instead of what is shipped: a file for `onnx`, for `rknn` the folder with
+    the targets. Raises `UpscalerError`.
     """
     if name not in BACKENDS:
         raise UpscalerError(f"no backend is called {name!r}; there are {', '.join(BACKENDS)}")
-    if name != "auto":
-        yield _open(name, model)
-    for other in BACKENDS[BACKENDS.index(name) + 1 :]:
-        if other == "rknn" and this_soc() is None:
-            continue
-        # A model is of one backend: the others take what is shipped.
-        fits = name == "auto" and preferred(model) == other
+    first = preferred(model) if name == "auto" else name
+    for other in BACKENDS[BACKENDS.index(first) :]:
         try:
-            backend = _open(other, model if fits else None)
+            # A model is of one backend: the others take what is shipped.
+            backend = _open(other, model if other == first else None)
         except UpscalerError as error:
+            if other == name:
+                raise
             _log.warning("restoring without %s: %s", other, error)
         else:
             yield backend

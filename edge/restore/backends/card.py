@@ -2,12 +2,15 @@
 
 import hashlib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from edge.errors import UpscalerError
 
 _MODEL_BYTES_MAX = 256 << 20  # networks of this family have a few hundred kilobytes
+_HALO_MAX_PX = 64  # every picture is enlarged by it on each side; those of this family see 12 pixels
+_PHASE_MAX_PX = 16
 
 
 class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +43,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
     input: Tensor
     output: Tensor
-    halo_px: int
-    phase_px: int
+    halo_px: Annotated[int, msgspec.Meta(ge=0, le=_HALO_MAX_PX)]
+    phase_px: Annotated[int, msgspec.Meta(ge=1, le=_PHASE_MAX_PX)]
     parameters: int
     gmac_per_frame: float
     data: str
@@ -72,7 +75,7 @@ def load_card(model: Path) -> Card:
         card = msgspec.json.decode(path.read_bytes(), type=Card)
     except OSError as error:
         raise UpscalerError(f"cannot read {path}, the card of {model}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UpscalerError(f"{path} is not the card of a network: {error}") from error
     if digest != card.sha256:
         raise UpscalerError(

@@ -42,3 +42,5 @@ class Lane:
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
+            # It holds its arguments and its result, pictures among them, and the next may be long in coming.
+            del call

@@ -6,6 +6,7 @@ a job fails on the NPU itself, `inference` does not look: it returns what the bu
 """
 
 import inspect
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,10 @@ class NpuNetwork:
         self._options = {"reuse_outputs": True} if reuses else {}
         self._seen = self.picture.copy()
         self._said: NDArray[np.float32] = np.empty(0, dtype=np.float32)
-        try:
+        with ExitStack() as failed:
+            failed.callback(self._lite.release)
             self._begin()
-        except UpscalerError:
-            self._lite.release()
-            raise
+            failed.pop_all()
 
     def infer(self) -> NDArray[np.float32]:
         """Return what the network makes of `picture`; it may be overwritten by the next call."""

@@ -11,7 +11,7 @@ import numpy as np
 from edge.errors import UpscalerError
 from edge.geometry import Rect, Size
 from edge.pixels import Bgr
-from edge.restore.backends.card import Card, load_card
+from edge.restore.backends.card import Card, Tensor, load_card
 from edge.restore.backends.lane import Lane
 from edge.restore.backends.npu import NpuNetwork
 from edge.restore.backends.planes import gathered, spread
@@ -106,8 +106,8 @@ class _Model:
 
     def check(self, halo_px: int, phase_px: int) -> None:
         """Refuse tensors that cannot be those of a tile, and a tile that is all halo."""
-        self.step_in, self.input_shape = self._layout("input", 3, channels_last=True)
-        self.step_out, self.output_shape = self._layout("output", BLOCK_CHANNELS, channels_last=False)
+        self.step_in, self.input_shape = self._layout("input", "uint8", 3, channels_last=True)
+        self.step_out, self.output_shape = self._layout("output", "float32", BLOCK_CHANNELS, channels_last=False)
         kept = inner(self.size, halo_px, phase_px)
         if kept.width <= 0 or kept.height <= 0 or max(self.size.width, self.size.height) > _SIDE_MAX_PX:
             raise UpscalerError(
@@ -116,16 +116,18 @@ class _Model:
         if phase_px % self.step_in or phase_px % self.step_out:
             raise UpscalerError(f"{self.path}: its card says a grid of {phase_px}, which its tensors do not fit")
 
-    def _layout(self, side: str, channels: int, *, channels_last: bool) -> tuple[int, tuple[int, ...]]:
+    def _layout(self, side: str, dtype: str, channels: int, *, channels_last: bool) -> tuple[int, tuple[int, ...]]:
         """Return how many pixels a side go into one place of a tensor, and its shape."""
         tensor = self.card.input if side == "input" else self.card.output
         expected = []
         for step in _STEPS:
+            if self.size.height % step or self.size.width % step:
+                continue
             rows, columns, deep = self.size.height // step, self.size.width // step, channels * step * step
             shape = (1, rows, columns, deep) if channels_last else (1, deep, rows, columns)
-            if tensor.shape == shape and self.size.height % step == 0 and self.size.width % step == 0:
+            if tensor == Tensor(dtype, shape):
                 return step, shape
-            expected.append(str(shape))
+            expected.append(str(Tensor(dtype, shape)))
         raise UpscalerError(f"{self.path}: the {side} of its card is {tensor}, expected {' or '.join(expected)}")
 
 
