@@ -12,7 +12,7 @@ import pytest
 from edge.errors import UpscalerError
 from edge.pixels import from_bgr, to_bgr
 from edge.restore import backends
-from edge.restore.backends import backends_from, open_backend, open_upscaler, preferred
+from edge.restore.backends import backends_from, open_backend, open_upscaler, preferred, rknn
 from edge.restore.backends.card import card_path, load_card
 from edge.restore.backends.onnx import shipped_model
 from edge.restore.backends.soc import Soc
@@ -120,7 +120,9 @@ def test_auto_takes_the_processor_and_says_why_when_the_npu_cannot_be_used(npu, 
     assert "restoring without rknn: the NPU's runtime cannot be loaded" in caplog.text
 
 
-def test_auto_begins_with_the_backend_of_the_model_when_one_is_named(npu, model):
+def test_auto_begins_with_the_backend_of_the_model_when_one_is_named(npu, model, monkeypatch):
+    monkeypatch.setattr(rknn, "shipped_models", lambda: npu)
+    assert next(backends_from("auto")).name == "rknn"
     assert [backend.name for backend in backends_from("auto", model)] == ["onnx", "classical"]
 
 
