@@ -38,6 +38,8 @@ def _output(card: Card) -> str:
 def _figures(card: Card) -> str:
     """Write the table of PSNR and SSIM of luma: a row for each method, columns for each kind of page."""
     kinds = list(card.quality)
+    if not kinds:
+        return "By `python -m models.evaluate`, in `models/README.md`."
     counts = " and ".join(f"{next(iter(card.quality[kind].values())).pages} of {kind}" for kind in kinds)
     lines = [
         f"Luma, means over held-out pages: {counts}.\n",

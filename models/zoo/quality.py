@@ -13,9 +13,6 @@ from models.evaluate.pages import PICTURES, TEXT, HeldOut, held_out
 
 REFERENCE = "bicubic"
 PAGES = {TEXT: 24, PICTURES: 8}
-# Of networks that take seconds for a page.
-_FEWER_PAGES = {TEXT: 6, PICTURES: 2}
-_COSTLY_GMAC_PER_FRAME = 40
 
 
 def judged(models: Mapping[str, Path], data: Path, keep: Path) -> dict[str, dict[str, Quality]]:
@@ -25,13 +22,11 @@ def judged(models: Mapping[str, Path], data: Path, keep: Path) -> dict[str, dict
     """
     methods = {REFERENCE: next(method for method in without_network() if method.name == REFERENCE)}
     methods |= {name: network_of(model) for name, model in models.items()}
-    costly = any((method.gmac_per_frame or 0) > _COSTLY_GMAC_PER_FRAME for method in methods.values())
-    counts = _FEWER_PAGES if costly else PAGES
-    pages = held_out(data, counts[TEXT], counts[PICTURES])
+    pages = held_out(data, PAGES[TEXT], PAGES[PICTURES])
     judge = Judge(keep)
     return {
         kind: {name: _quality(judge, method, of_kind) for name, method in methods.items()}
-        for kind in counts
+        for kind in PAGES
         if (of_kind := [page for page in pages if page.kind == kind])
     }
 

@@ -60,8 +60,9 @@ def ship(run: Path, target: Path, data: Path, keep: Path) -> Shipped:
             _write(source.network, model)
             card = cards[precision] = describe(source.network, model, pages, source.training, source.calibration)
             write_card(model, card)
-        quality = judged(models, data, keep)
-        loss = _loss(quality) if INT8 in models else {}
+        # Rivals take seconds for each page, and no client runs them: `models.evaluate` alone judges them.
+        quality = judged(models, data, keep) if INT8 in models else {}
+        loss = _loss(quality)
         if max(loss.values(), default=0) > LOSS_MAX_DB:
             del cards[INT8]
         _clear(target, name)
