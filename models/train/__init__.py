@@ -1,1 +1,1 @@
-"""Train the network: `python -m models.train`."""
+"""Training networks in stages, one run or all of them: `python -m models.train`."""

@@ -14,7 +14,7 @@ from models.train.settings import Settings, Stage
 from models.train.stage import start
 from models.train.validate import Validation
 
-_DATA = Path("models/out/data-2")
+_DATA = Path("models/out/data")
 _OUT = Path("models/out")
 
 

@@ -27,12 +27,10 @@ class Planned:
 
 # A step of the rivals and of XL takes 6 to 50 times as long as one of L; with smaller batches they get more of them.
 _SMALL: dict[str, Any] = {"batch": 8, "patch_px": 32}
-_AGAIN: dict[str, Any] = {"rate": 0.5, "weight": 2.0}
 PLAN = (
-    Planned("L-pixels", "L", 0.36),
-    Planned("L-recogniser", "L", 0.10, Stage.RECOGNISER, "L-pixels", _AGAIN),
-    Planned("M-pixels", "M", 0.12),
-    Planned("M-recogniser", "M", 0.05, Stage.RECOGNISER, "M-pixels", _AGAIN),
+    Planned("L-pixels", "L", 0.40),
+    Planned("L-recogniser", "L", 0.10, Stage.RECOGNISER, "L-pixels", {"rate": 0.5, "weight": 2.0}),
+    Planned("M-pixels", "M", 0.13),
     Planned("S-pixels", "S", 0.06),
     Planned("XL-pixels", "XL", 0.10, other=_SMALL),
     Planned("SRGAN-pixels", "SRGAN", 0.11, other=_SMALL),
