@@ -8,6 +8,7 @@ import click
 import torch
 
 from models.train.ablation import ablate
+from models.train.mean import keep_mean
 from models.train.plan import carry_out
 from models.train.run import spare_processors
 from models.train.settings import Settings, Stage
@@ -70,6 +71,14 @@ def run(
     validation = Validation(data / "held-out", where, precise=chosen.stage is Stage.QUANTISED)
     psnr = begun.train(validation, spare_processors())
     click.echo(f"{out}: {begun.step} steps, held-out patches {psnr:.3f} dB")
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the checkpoint.")
+def mean(run: Path, out: Path) -> None:
+    """Keep the mean of the weights of RUN and of the run that it started from."""
+    keep_mean(run, out)
 
 
 @main.command()

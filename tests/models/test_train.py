@@ -12,6 +12,7 @@ from models.train.__main__ import main
 from models.train.checkpoint import CHECKPOINT, load, load_average
 from models.train.feed import feed
 from models.train.loss import box_mean, inner, pixel_loss, shown
+from models.train.mean import keep_mean
 from models.train.muon import Muon, orthogonalised
 from models.train.patches import Patches
 from models.train.plan import PLAN
@@ -103,6 +104,19 @@ def test_loss_falls_when_one_batch_is_repeated_for_a_larger_network(network, dat
     batch = run.objective.draw(np.random.default_rng(1))
     losses = [float(run.advance(batch)) for _ in range(14)]
     assert losses[-1] < losses[0]
+
+
+def test_mean_lies_between_a_run_and_its_source(trained, data, validation, tmp_path):
+    settings = Settings(Stage.PIXELS, "8x2", steps=2, batch=2, patch_px=16, source=str(trained))
+    start(tmp_path / "run", settings, data / "train", CPU).train(validation)
+    keep_mean(tmp_path / "run", tmp_path / "mean")
+    first, second, mean = (
+        load_average(folder / CHECKPOINT)[0].tail.weight for folder in (trained, tmp_path / "run", tmp_path / "mean")
+    )
+    assert not torch.equal(first, second)
+    assert torch.allclose(mean, (first + second) / 2)
+    with pytest.raises(ValueError, match="there is nothing to take the mean with"):
+        keep_mean(trained, tmp_path / "mean")
 
 
 def test_adversarial_stage_moves_the_last_layer_alone(trained, data, validation, tmp_path):
