@@ -14,7 +14,7 @@ from edge.pixels import from_bgr, to_bgr
 from edge.restore import backends
 from edge.restore.backends import backends_from, open_backend, open_upscaler, preferred, rknn
 from edge.restore.backends.card import card_path, load_card
-from edge.restore.backends.onnx import shipped_model
+from edge.restore.backends.onnx import _adds_bytes_exactly, shipped_model
 from edge.restore.backends.soc import Soc
 from edge.restore.shuffle import box_mean
 from edge.restore.upscaler import Upscaler
@@ -243,3 +243,24 @@ def test_model_is_refused_when_its_input_is_of_another_type(copied):
 def test_backend_is_refused_when_nobody_knows_its_name():
     with pytest.raises(UpscalerError, match="'gpu'; there are auto, rknn, onnx, classical"):
         open_backend("gpu")
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "exactly"),
+    [
+        ("x86_64", "fpu avx2 avx512f", False),
+        ("x86_64", "fpu avx2 avx_vnni", True),
+        ("x86_64", "fpu avx512_vnni", True),
+        ("aarch64", "fp asimd", True),
+    ],
+)
+def test_bytes_are_added_exactly_when_the_processor_can(machine, flags, exactly, tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t:\n")
+    assert _adds_bytes_exactly(cpuinfo) is exactly
+
+
+def test_bytes_are_taken_to_saturate_when_nobody_knows_the_processor(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert not _adds_bytes_exactly(tmp_path / "none")
